@@ -1,0 +1,63 @@
+package trace
+
+// Listener is told of what happens, as it happens. Every field may be nil. The
+// functions are called from the goroutines that do the work: they must not
+// block, and must be safe for concurrent use.
+type Listener struct {
+	// Span is called when a piece of work has ended.
+	Span func(Span)
+	// Turn is called once for every turn, when it is over.
+	Turn func(*Turn)
+	// Dropped is called when a full queue made something be thrown away.
+	Dropped func(session, queue string, n int)
+	// Session is called when a conversation opens and when it closes, with
+	// the number that are open then.
+	Session func(session string, open bool, count int)
+}
+
+// EnsureDefaults gives a listener in which every function can be called.
+func (l Listener) EnsureDefaults() Listener {
+	if l.Span == nil {
+		l.Span = func(Span) {}
+	}
+	if l.Turn == nil {
+		l.Turn = func(*Turn) {}
+	}
+	if l.Dropped == nil {
+		l.Dropped = func(string, string, int) {}
+	}
+	if l.Session == nil {
+		l.Session = func(string, bool, int) {}
+	}
+	return l
+}
+
+// Tee makes a listener that tells all of ls, in order.
+func Tee(ls ...Listener) Listener {
+	all := make([]Listener, len(ls))
+	for i, l := range ls {
+		all[i] = l.EnsureDefaults()
+	}
+	return Listener{
+		Span: func(s Span) {
+			for _, l := range all {
+				l.Span(s)
+			}
+		},
+		Turn: func(t *Turn) {
+			for _, l := range all {
+				l.Turn(t)
+			}
+		},
+		Dropped: func(session, queue string, n int) {
+			for _, l := range all {
+				l.Dropped(session, queue, n)
+			}
+		},
+		Session: func(session string, open bool, count int) {
+			for _, l := range all {
+				l.Session(session, open, count)
+			}
+		},
+	}
+}
