@@ -10,6 +10,8 @@ type Listener struct {
 	Turn func(*Turn)
 	// Dropped is called when a full queue made something be thrown away.
 	Dropped func(session, queue string, n int)
+	// Failed is called when something went wrong that somebody should see.
+	Failed func(session, what string, err error)
 	// Session is called when a conversation opens and when it closes, with
 	// the number that are open then.
 	Session func(session string, open bool, count int)
@@ -25,6 +27,9 @@ func (l Listener) EnsureDefaults() Listener {
 	}
 	if l.Dropped == nil {
 		l.Dropped = func(string, string, int) {}
+	}
+	if l.Failed == nil {
+		l.Failed = func(string, string, error) {}
 	}
 	if l.Session == nil {
 		l.Session = func(string, bool, int) {}
@@ -52,6 +57,11 @@ func Tee(ls ...Listener) Listener {
 		Dropped: func(session, queue string, n int) {
 			for _, l := range all {
 				l.Dropped(session, queue, n)
+			}
+		},
+		Failed: func(session, what string, err error) {
+			for _, l := range all {
+				l.Failed(session, what, err)
 			}
 		},
 		Session: func(session string, open bool, count int) {
