@@ -55,7 +55,10 @@ func (q *Queue) Push(f Frame) (dropped int64) {
 // of it.
 func (q *Queue) trim(over time.Duration) int64 {
 	f := q.frames[0]
-	n := f.Format.Samples(over + time.Second/time.Duration(max(f.Rate, 1))) // rounded up
+	n := f.Format.Samples(over)
+	if f.Format.Duration(n) < over {
+		n++
+	}
 	q.held -= f.Duration()
 	if n >= f.Len() {
 		q.frames[0] = Frame{}
