@@ -574,18 +574,3 @@ func TestLimitAndShutdown(t *testing.T) {
 		}
 	})
 }
-
-// TestOverflow pushes more than anybody could take: the oldest sound goes, and
-// is counted.
-func TestOverflow(t *testing.T) {
-	b := newBacklog[int](3)
-	dropped := 0
-	for i := range 5 {
-		dropped += b.put(i)
-	}
-	b.close()
-	items, more := b.take(nil)
-	if dropped != 2 || more || len(items) != 3 || items[0] != 2 {
-		t.Errorf("dropped %d, then got %v, %v", dropped, items, more)
-	}
-}

@@ -22,8 +22,8 @@ func Log(log *zap.Logger) Listener {
 				)
 			}
 		},
-		Dropped: func(session, queue string, n int) {
-			log.Warn("dropped", zap.String("session", session), zap.String("queue", queue), zap.Int("n", n))
+		Dropped: func(session, queue string, sound time.Duration) {
+			log.Warn("dropped", zap.String("session", session), zap.String("queue", queue), zap.Duration("sound", sound))
 		},
 		Failed: func(session, what string, err error) {
 			log.Error("failed", zap.String("session", session), zap.String("what", what), zap.Error(err))

@@ -85,9 +85,9 @@ func TestTypedTurnHasNoVoiceToVoice(t *testing.T) {
 
 func TestTeeAndDefaults(t *testing.T) {
 	turns, drops := 0, 0
-	l := Tee(Listener{Turn: func(*Turn) { turns++ }}, Listener{Turn: func(*Turn) { turns++ }, Dropped: func(string, string, int) { drops++ }})
+	l := Tee(Listener{Turn: func(*Turn) { turns++ }}, Listener{Turn: func(*Turn) { turns++ }, Dropped: func(string, string, time.Duration) { drops++ }})
 	l.Turn(nil)
-	l.Dropped("", "", 1)
+	l.Dropped("", "", time.Second)
 	l.Span(Span{})
 	l.Failed("", "", nil)
 	l.Session("", true, 1)
