@@ -232,7 +232,7 @@ function settle(entries: Entry[]): Entry[] {
   })
 }
 
-/** The part of a reply that was heard, and the part that was not. */
+/** The part of a reply that was heard, with the space after it, and the rest. */
 export function heardParts(x: ReplyEntry): { heard: string; unheard: string } {
   const all = x.pieces.join('')
   if (x.heard === undefined) return { heard: all, unheard: '' }
@@ -241,5 +241,7 @@ export function heardParts(x: ReplyEntry): { heard: string; unheard: string } {
   // The words of the history may differ from those of the transcript in their
   // spacing; then only what was heard is shown.
   if (start < 0) return { heard, unheard: '' }
-  return { heard: all.slice(0, start + heard.length), unheard: all.slice(start + heard.length) }
+  const rest = all.slice(start + heard.length)
+  const unheard = rest.trimStart()
+  return { heard: all.slice(0, all.length - unheard.length), unheard }
 }

@@ -1,6 +1,6 @@
 /** Two voices that face each other. */
 export const Mark = () => (
-  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+  <svg class="mark" viewBox="4 5 24 22" aria-hidden="true">
     <path class="mark-you" d="M15 5v15.5A6.5 6.5 0 0 1 8.5 27H4V16A11 11 0 0 1 15 5Z" />
     <path class="mark-parley" d="M17 27V11.5A6.5 6.5 0 0 1 23.5 5H28v11a11 11 0 0 1-11 11Z" />
   </svg>

@@ -103,7 +103,7 @@ function Reply({ entry }: { entry: ReplyEntry }) {
         ) : (
           <>
             <span>{heard}</span>
-            {unheard && <s aria-label="not heard">{unheard}</s>}
+            <s aria-hidden="true">{unheard}</s>
             <span class="cut"> interrupted</span>
           </>
         )}

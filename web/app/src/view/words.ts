@@ -88,16 +88,16 @@ export function advice(p: Problem): Advice {
 }
 
 export const stageNames: Record<string, string> = {
-  endpoint: 'Sure you had finished',
+  endpoint: 'End of turn',
   recognise: 'Final words',
   think: 'Thinking',
   speak: 'First sound',
-  send: 'On its way',
+  send: 'Sending',
 }
 
 /** Questions that the built-in reasoner can answer. */
 export const examples = [
   'What is seventeen times twenty-three?',
-  'How many days are there until the first of May?',
+  'How many days until the first of May?',
   'What time is it?',
 ]
