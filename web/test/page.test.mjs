@@ -40,7 +40,7 @@ const answer = [
 ]
 const trace = {
   type: 'parley.turn.trace',
-  trace: {
+  turn: {
     turn_id: 't1',
     voice_to_voice_ms: 612.4,
     question: 'What is seventeen times 23?',
@@ -93,6 +93,9 @@ describe('the page', { timeout: 180_000 }, () => {
     await peer.sound(0.4)
     const silence = await energy(page)
     await until('the server hears the microphone', async () => (await peer.heard()) > 0)
+    await until('the server is asked for its own events', async () =>
+      (await peer.events()).some((e) => e.type === 'session.update' && e.session.parley.events),
+    )
     await until('the page plays the server', async () => (await energy(page)) > silence)
 
     await peer.send(...ask)
@@ -247,12 +250,14 @@ describe('the page', { timeout: 180_000 }, () => {
       await state(page, 'listening')
       await peer.send(
         ...ask, ...asked, { type: 'response.created', response: { id: 'r1' } }, ...answer,
-        { type: 'output_audio_buffer.started', response_id: 'r1' }, trace,
+        { type: 'output_audio_buffer.started', response_id: 'r1' },
       )
-      await page.getByText('0.61 s').click()
       await state(page, 'speaking')
-      await page.waitForTimeout(800)
       await shot(page, name)
+      await peer.send(trace)
+      await page.getByText('0.61 s').click()
+      await state(page, 'listening')
+      await shot(page, `${name}-latency`)
       const { wide, button } = await page.evaluate(() => ({
         wide: document.documentElement.scrollWidth - innerWidth,
         button: document.querySelector('.talk').getBoundingClientRect().toJSON(),

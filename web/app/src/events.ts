@@ -19,6 +19,13 @@ export interface TurnTrace {
   outcome?: string
 }
 
+/** A word of a reply and where it sounds, from the reply's first sample. */
+export interface SpokenWord {
+  text: string
+  start_ms: number
+  end_ms: number
+}
+
 export interface ServerError {
   type?: string
   code?: string | null
@@ -74,7 +81,8 @@ export type ServerEvent =
   | { type: 'output_audio_buffer.started'; response_id: string }
   | { type: 'output_audio_buffer.stopped'; response_id: string }
   | { type: 'output_audio_buffer.cleared'; response_id: string }
-  | { type: 'parley.turn.trace'; trace: TurnTrace }
+  | { type: 'parley.output.words'; item_id: string; words: SpokenWord[] }
+  | { type: 'parley.turn.trace'; turn: TurnTrace }
 
 /** Reads a message of the data channel; undefined if it is no event at all. */
 export function parseEvent(data: unknown): ServerEvent | undefined {

@@ -22,7 +22,10 @@ const speaker = document.body.appendChild(document.createElement('audio'))
 speaker.autoplay = true
 
 const realtime = new Realtime('/v1/realtime/calls', {
-  phase: (phase) => dispatch({ type: 'phase', phase }),
+  phase: (phase) => {
+    if (phase.name === 'open') realtime.send({ type: 'session.update', session: session() })
+    dispatch({ type: 'phase', phase })
+  },
   event: (event) => dispatch({ type: 'event', event }),
   microphone: (stream) => {
     mine = meter(mine, stream)
@@ -32,6 +35,13 @@ const realtime = new Realtime('/v1/realtime/calls', {
     theirs = meter(theirs, stream)
   },
 })
+
+/** What the page asks of a session: Parley's own events, and the person's time. */
+function session() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const known = zone && !zone.startsWith('Etc/Unknown')
+  return { type: 'realtime', parley: { events: true, ...(known && { time_zone: zone }) } }
+}
 
 function meter(old: Meter | undefined, stream: MediaStream | null): Meter | undefined {
   old?.close()

@@ -151,6 +151,24 @@ describe('a reply', () => {
       assert.deepEqual(heardParts(s.entries[0] as ReplyEntry), want)
     })
 
+  it('is cut by the clock if the server does not say what was heard', () => {
+    const word = (text: string, i: number) => ({ text, start_ms: i * 300, end_ms: i * 300 + 250 })
+    const s = after(
+      replied,
+      { type: 'parley.output.words', item_id: 'a', words: ['One', 'two', 'three', 'four'].map(word) },
+      { type: 'conversation.item.truncated', item_id: 'a', audio_end_ms: 600 },
+    )
+    assert.equal(heardParts(s.entries[0] as ReplyEntry).unheard, ', three, four.')
+  })
+
+  it('is over with its trace', () => {
+    const s = after(replied, done('r', 'completed'), {
+      type: 'parley.turn.trace',
+      turn: { turn_id: 't', voice_to_voice_ms: null, stages: [] },
+    })
+    assert.equal(activity(s), 'listening')
+  })
+
   it('that failed says why', () => {
     assert.equal(after(replied, done('r', 'failed', 'No voice.')).notice, 'No voice.')
   })
@@ -158,7 +176,7 @@ describe('a reply', () => {
   it('gets the trace of its own turn', () => {
     const s = after(replied, done('r', 'completed'), created('q'), says('q', 'b', 'Five.'), {
       type: 'parley.turn.trace',
-      trace: { turn_id: 't', voice_to_voice_ms: 500, stages: [], reply: 'One, two, three,' },
+      turn: { turn_id: 't', voice_to_voice_ms: 500, stages: [], reply: 'One, two, three,' },
     })
     const traces = s.entries.map((x) => x.kind === 'reply' && x.trace?.voice_to_voice_ms)
     assert.deepEqual(traces, [500, undefined])

@@ -1,7 +1,7 @@
 // What the page shows, as a value, and the pure function that makes the next
 // one of an event. Whatever happens comes in here; the views only read.
 
-import type { ServerEvent, TurnTrace } from './events.ts'
+import type { ServerEvent, SpokenWord, TurnTrace } from './events.ts'
 import type { Phase } from './realtime.ts'
 
 /** Something that was said, or a note between what was said. */
@@ -24,6 +24,8 @@ export interface ReplyEntry {
   response: string
   /** The reply's text as it came, piece by piece. */
   pieces: string[]
+  /** Where its words sound, as far as that is known. */
+  words: SpokenWord[]
   done: boolean
   /** Set when the person interrupted: how much of the text was heard. */
   heard?: string
@@ -159,12 +161,18 @@ function receive(s: State, e: ServerEvent): State {
 
     case 'conversation.item.truncated':
       return edit(s, e.item_id, (x) =>
-        x.kind === 'reply' ? { ...x, done: true, heard: e.parley_text ?? x.pieces.join('') } : x,
+        x.kind === 'reply'
+          ? { ...x, done: true, heard: e.parley_text ?? heardUntil(x, e.audio_end_ms) }
+          : x,
       )
     case 'conversation.item.deleted':
       return without(s, e.item_id)
+    case 'parley.output.words':
+      return edit(s, e.item_id, (x) =>
+        x.kind === 'reply' ? { ...x, words: [...x.words, ...e.words] } : x,
+      )
     case 'parley.turn.trace':
-      return traced(s, e.trace)
+      return traced(s, e.turn)
     default:
       return s
   }
@@ -200,7 +208,7 @@ function person(s: State, id: string, change: Partial<PersonEntry>): State {
 function reply(s: State, id: string, response: string, delta: string): State {
   if (s.entries.some((x) => x.id === id))
     return edit(s, id, (x) => (x.kind === 'reply' ? { ...x, pieces: [...x.pieces, delta] } : x))
-  const fresh: Entry = { kind: 'reply', id, response, pieces: [delta], done: false }
+  const fresh: Entry = { kind: 'reply', id, response, pieces: [delta], words: [], done: false }
   return { ...s, entries: [...s.entries, fresh] }
 }
 
@@ -211,7 +219,11 @@ function traced(s: State, trace: TurnTrace): State {
   if (said === '') return s
   const own =
     open.find((x) => said !== undefined && x.pieces.join('').trim().startsWith(said)) ?? open.at(-1)
-  return own ? edit(s, own.id, (x) => ({ ...x, trace })) : s
+  if (!own) return s
+  // The turn is over, whatever else was or was not heard of it.
+  const over = (id: string | null) => (id === own.response ? null : id)
+  const next = edit(s, own.id, (x) => ({ ...x, trace }))
+  return { ...next, preparing: over(s.preparing), playing: over(s.playing) }
 }
 
 function edit(s: State, id: string, change: (x: Entry) => Entry): State {
@@ -230,6 +242,18 @@ function settle(entries: Entry[]): Entry[] {
     const text = x.text || x.partial
     return text ? [{ ...x, text, partial: '', final: true }] : []
   })
+}
+
+/** The text of a reply up to the last word that had sounded at a time. */
+function heardUntil(x: ReplyEntry, ms: number): string {
+  const all = x.pieces.join('')
+  if (x.words.length === 0) return all
+  let end = 0
+  for (const word of x.words) {
+    const at = all.indexOf(word.text, end)
+    if (word.end_ms <= ms && at >= 0) end = at + word.text.length
+  }
+  return all.slice(0, end)
 }
 
 /** The part of a reply that was heard, with the space after it, and the rest. */

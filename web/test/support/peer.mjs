@@ -64,6 +64,11 @@ export class Peer {
     return this.#tab.evaluate((list) => window.peer.send(list), events)
   }
 
+  /** The client's events of the latest call. */
+  events() {
+    return this.#tab.evaluate(() => window.peer.events)
+  }
+
   /** Sets how loud the tone is that it plays, 0 to 1. */
   sound(level) {
     return this.#tab.evaluate((x) => window.peer.sound(x), level)
@@ -114,11 +119,14 @@ function inTab() {
   let channel
 
   window.peer = {
+    events: [],
     async answer(sdp) {
+      window.peer.events = []
       pc = new RTCPeerConnection()
       pc.addEventListener('track', (e) => (speaker.srcObject = e.streams[0]))
       channel = new Promise((resolve) => {
         pc.addEventListener('datachannel', (e) => {
+          e.channel.addEventListener('message', (m) => window.peer.events.push(JSON.parse(m.data)))
           if (e.channel.readyState === 'open') resolve(e.channel)
           else e.channel.addEventListener('open', () => resolve(e.channel))
         })
