@@ -34,6 +34,14 @@ func (c *Conn) Handle(ctx context.Context, raw []byte) error {
 	return nil
 }
 
+// Refuse tells the client of an error that its carrier found.
+func (c *Conn) Refuse(err error) { c.refuse(err, "") }
+
+// NewError is the event that tells of an error before there is a conversation.
+func NewError(f *stage.Fault) *ErrorEvent {
+	return &ErrorEvent{Head: head("error"), Error: errorWire(f, "")}
+}
+
 // refuse tells the client of an error.
 func (c *Conn) refuse(err error, eventID string) {
 	f := stage.AsFault(err)
