@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"parley/pipeline/audio"
@@ -10,15 +12,11 @@ import (
 	"parley/pipeline/turn"
 )
 
-// soundBacklog bounds the detector windows that wait for a recogniser that has
-// fallen behind: two minutes of 32 ms windows.
-const soundBacklog = 2 * 60 * 1000 / 32
-
 // utterance is one turn of the person on its way to words.
 type utterance struct {
 	item   string
 	turn   *trace.Turn
-	sounds *backlog[stage.Sound]
+	sounds *audio.Queue[stage.Sound]
 	cancel context.CancelFunc
 	// reply says whether it is answered without being asked for.
 	reply bool
@@ -31,30 +29,32 @@ func (s *Session) listen() {
 	defer s.detect.Close()
 	var next int64
 	for {
-		frames, more := s.frames.take(s.ctx.Done())
+		frames, err := s.frames.PopAll(s.ctx)
+		if err != nil {
+			return
+		}
 		for _, f := range frames {
 			if f.Position < next {
 				continue // sound that was heard already
 			}
-			if gap := f.Position - next; next > 0 && gap > 0 {
-				s.window(audio.Frame{Format: f.Format, Position: next, Samples: make([]float32, min(gap, maxGap)), Concealed: true}, f.at)
+			if gap := f.Position - next; next > 0 && gap > 0 && gap <= maxGap {
+				fill := f
+				fill.Position, fill.Samples, fill.Concealed = next, make([]float32, gap), true
+				s.detectIn(fill)
 			}
 			next = f.End()
-			s.window(f.Frame, f.at)
-		}
-		if !more {
-			return
+			s.detectIn(f)
 		}
 	}
 }
 
-// maxGap bounds the silence that is made up for a gap in the input: a second is
-// enough for the detector to forget what came before.
+// maxGap bounds the silence that is made up for a gap in the input. After a
+// longer one the detector starts afresh.
 const maxGap = 16000
 
-func (s *Session) window(f audio.Frame, at time.Time) {
+func (s *Session) detectIn(f audio.Frame) {
 	err := s.detect.Write(s.ctx, f, func(snd stage.Sound) {
-		s.post(func() { s.hear(snd, at) })
+		s.post(func() { s.hear(snd, f.Arrived) })
 	})
 	if err != nil && s.ctx.Err() == nil {
 		s.cfg.Listener.Failed(s.id, "detect", err)
@@ -102,8 +102,8 @@ func (s *Session) hearByHand(snd stage.Sound, at time.Time) {
 }
 
 func (s *Session) feed(snd stage.Sound) {
-	if n := s.utterance.sounds.put(snd); n > 0 {
-		s.cfg.Listener.Dropped(s.id, "recognise", n)
+	if d := s.utterance.sounds.Push(snd); d > 0 {
+		s.cfg.Listener.Dropped(s.id, "recognise", d)
 	}
 }
 
@@ -125,12 +125,12 @@ func (s *Session) remember(snd stage.Sound, length time.Duration) {
 func (s *Session) openTurn() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	u := &utterance{
-		item: newID("item"), cancel: cancel, sounds: newBacklog[stage.Sound](soundBacklog),
+		item: newID("item"), cancel: cancel, sounds: audio.NewQueue[stage.Sound](soundBacklog),
 		turn: &trace.Turn{Session: s.id, ID: newID("turn")},
 	}
 	s.utterance = u
 	for _, snd := range s.preroll {
-		u.sounds.put(snd)
+		u.sounds.Push(snd)
 	}
 	s.preroll = nil
 	if e := s.settings.Endpointing; e != nil {
@@ -159,19 +159,17 @@ func (s *Session) recognise(ctx context.Context, u *utterance, h stage.Hearing) 
 	}
 	defer r.Close()
 	for {
-		sounds, more := u.sounds.take(ctx.Done())
-		if len(sounds) > 0 {
-			if err := s.timed(u.turn, trace.Recognise, "hop", float64(len(sounds)), "windows", func(func()) error {
-				return r.Write(ctx, sounds...)
-			}); err != nil {
-				return stage.Transcript{}, err
-			}
-		}
-		if ctx.Err() != nil {
-			return stage.Transcript{}, ctx.Err()
-		}
-		if !more {
+		sounds, err := u.sounds.PopAll(ctx)
+		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err == nil {
+			err = s.timed(u.turn, trace.Recognise, "hop", float64(len(sounds)), "windows", func(func()) error {
+				return r.Write(ctx, sounds...)
+			})
+		}
+		if err != nil {
+			return stage.Transcript{}, err
 		}
 	}
 	var t stage.Transcript
@@ -187,7 +185,7 @@ func (s *Session) commitTurn() {
 	u := s.utterance
 	s.utterance = nil
 	u.turn.Set(trace.Commit, time.Now())
-	u.sounds.close()
+	u.sounds.Close()
 	e := &entry{Item: stage.Item{ID: u.item, Role: stage.User, Spoken: true}}
 	_ = s.history.insert(e, "")
 	s.out.Event(stage.InputCommitted{ItemID: u.item, Previous: e.Previous})

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// inputBacklog bounds the frames that wait for the detector: 20 s in the
-	// 20 ms frames that transports send.
-	inputBacklog = 1000
+	// inputBacklog bounds the sound that waits for the detector, soundBacklog
+	// that which waits for a recogniser that has fallen behind.
+	inputBacklog = 20 * time.Second
+	soundBacklog = 2 * time.Minute
 	// inboxSize bounds the messages to the session's goroutine. Senders wait
 	// when it is full; the session's goroutine never waits for them.
 	inboxSize = 256
@@ -33,7 +34,7 @@ type Session struct {
 	id     string
 	cfg    Config
 	out    stage.Output
-	frames *backlog[arrival]
+	frames *audio.Queue[audio.Frame]
 	detect stage.Detection
 
 	inbox  chan func()
@@ -54,17 +55,11 @@ type Session struct {
 	history   history
 }
 
-// arrival is a frame and when it came.
-type arrival struct {
-	audio.Frame
-	at time.Time
-}
-
 func newSession(ctx context.Context, cfg Config, set Settings, out stage.Output, d stage.Detection) *Session {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &Session{
 		id: newID("sess"), cfg: cfg, out: out, detect: d, settings: set,
-		frames: newBacklog[arrival](inputBacklog),
+		frames: audio.NewQueue[audio.Frame](inputBacklog),
 		inbox:  make(chan func(), inboxSize),
 		ctx:    ctx, cancel: cancel, done: make(chan struct{}),
 	}
@@ -98,7 +93,7 @@ func (s *Session) loop() {
 
 // end closes the session's books and joins what it has started.
 func (s *Session) end() {
-	s.frames.close()
+	s.frames.Close()
 	if s.reply != nil {
 		s.stopReply(false)
 	}
@@ -143,8 +138,11 @@ func (s *Session) ID() string { return s.id }
 // what does not fit into the queue is dropped, counted and traced. A gap in the
 // positions is taken as silence that nobody heard.
 func (s *Session) Push(f audio.Frame) {
-	if n := s.frames.put(arrival{f, time.Now()}); n > 0 {
-		s.cfg.Listener.Dropped(s.id, "input", n)
+	if f.Arrived.IsZero() {
+		f.Arrived = time.Now()
+	}
+	if d := s.frames.Push(f); d > 0 {
+		s.cfg.Listener.Dropped(s.id, "input", d)
 	}
 }
 

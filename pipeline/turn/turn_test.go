@@ -10,9 +10,18 @@ import (
 
 // allEvents lists every event in every variant.
 var allEvents = []Event{
-	SpeechStarted{}, SpeechStarted{Interrupt: true}, SpeechEnded{}, SpeechDropped{},
-	WordsFinal{}, WordsFinal{Any: true}, WordsFinal{Any: true, Reply: true},
-	ReplyAsked{}, ReplyGenerated{}, ReplyPlayed{}, CancelAsked{}, SilenceAsked{},
+	SpeechStarted{},
+	SpeechStarted{Interrupt: true},
+	SpeechEnded{},
+	SpeechDropped{},
+	WordsFinal{},
+	WordsFinal{Any: true},
+	WordsFinal{Any: true, Reply: true},
+	ReplyAsked{},
+	ReplyGenerated{},
+	ReplyPlayed{},
+	CancelAsked{},
+	SilenceAsked{},
 }
 
 func describe(s State, do []Effect) string {
