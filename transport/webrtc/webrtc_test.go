@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,6 @@ import (
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
 
-	"parley/pipeline/audio"
 	"parley/transport/client"
 	"parley/transport/internal/talk"
 )
@@ -61,10 +61,8 @@ func (e *ear) hear(s client.Sound) {
 func (e *ear) heard() []float32 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return bytes2(e.pcm)
+	return slices.Clone(e.pcm)
 }
-
-func bytes2(p []float32) []float32 { return append([]float32(nil), p...) }
 
 func dial(t *testing.T, url string, o client.Options) *client.Conn {
 	t.Helper()
@@ -366,5 +364,3 @@ func TestNobodyConnects(t *testing.T) {
 	}
 	s.wg.Wait()
 }
-
-var _ = audio.Speech

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,32 +61,42 @@ func Tone(freq float64, rate int, length time.Duration) []float32 {
 	return pcm
 }
 
-// Pitch measures the frequency of a tone by its zero crossings, and how many of
-// the samples sound at all; silence at both ends does not matter.
+// Pitch measures the frequency of a tone by the median of its periods, and how
+// many of the samples sound at all. Silence before, after and within the tone
+// does not matter.
 func Pitch(pcm []float32, rate int) (freq float64, sounding int) {
 	const loud = 0.1
-	first, last := -1, -1
-	crossings := 0
-	prev := float32(0)
+	var periods []int
+	last, low := -1, false
 	for i, v := range pcm {
-		if math.Abs(float64(v)) < loud {
-			continue
+		if math.Abs(float64(v)) > loud {
+			sounding++
 		}
-		sounding++
-		if prev < 0 && v > 0 {
-			if first < 0 {
-				first = i
-			} else {
-				crossings++
+		switch {
+		case v < -loud:
+			low = true
+		case v > loud && low:
+			if last >= 0 {
+				periods = append(periods, i-last)
 			}
-			last = i
+			last, low = i, false
 		}
-		prev = v
 	}
-	if crossings == 0 {
+	if len(periods) == 0 {
 		return 0, sounding
 	}
-	return float64(crossings) * float64(rate) / float64(last-first), sounding
+	// Whole samples are too coarse a measure for one period; the mean of those
+	// near the median is not.
+	slices.Sort(periods)
+	median := periods[len(periods)/2]
+	sum, n := 0, 0
+	for _, p := range periods {
+		if p >= median-2 && p <= median+2 {
+			sum += p
+			n++
+		}
+	}
+	return float64(rate) * float64(n) / float64(sum), sounding
 }
 
 type detector struct{}
