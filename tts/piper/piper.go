@@ -46,9 +46,9 @@ type Synthesizer struct {
 
 var _ stage.Synthesizer = (*Synthesizer)(nil)
 
-// New loads the first voice and starts its espeak-ng process. The caller closes
+// Open loads the first voice and starts its espeak-ng process. The caller closes
 // the synthesiser after the last Speak has returned.
-func New(rt *models.Runtime, o Options) (*Synthesizer, error) {
+func Open(rt *models.Runtime, o Options) (*Synthesizer, error) {
 	if len(o.Voices) == 0 {
 		return nil, errors.New("tts: no voices were named")
 	}
@@ -175,8 +175,18 @@ func (v *voice) speak(ctx context.Context, sc script, speed float64, at int64, e
 		return at, err
 	}
 	format := audio.Format{Rate: v.settings.Audio.SampleRate, Channels: 1}
-	words := sc.place(p.durations, format, at)
+	var words []stage.SpokenWord
+	begun := false
 	err = v.decode(ctx, p, func(samples []float32, last bool) error {
+		if !begun {
+			// The voices take a breath of 40 to 90 ms first, which would be
+			// added to the silence before every reply.
+			lead := silence(samples) - int(format.Samples(attack))
+			lead = max(lead, 0)
+			samples = samples[lead:]
+			words = sc.place(p.durations, format, at, int64(lead))
+			begun = true
+		}
 		for i, x := range samples {
 			samples[i] = min(max(x*v.gain, -1), 1)
 		}
@@ -195,16 +205,34 @@ func (v *voice) speak(ctx context.Context, sc script, speed float64, at int64, e
 // which is enough between the parts of one.
 const sentencePause = 120 * time.Millisecond
 
-// place says where each word of a script sounds, from the frames that each id
-// lasts.
-func (s script) place(durations []float32, f audio.Format, at int64) []stage.SpokenWord {
+// attack is the sound kept before the first that is audible, which is below
+// quiet, about -54 dBFS.
+const (
+	attack = 5 * time.Millisecond
+	quiet  = 0.002
+)
+
+// silence counts the samples before the first that is audible.
+func silence(samples []float32) int {
+	for i, x := range samples {
+		if x > quiet || x < -quiet {
+			return i
+		}
+	}
+	return len(samples)
+}
+
+// place says where each word of a script sounds that begins at sample at with
+// its first samples, lead many, left out, from the frames that each id lasts.
+func (s script) place(durations []float32, f audio.Format, at, lead int64) []stage.SpokenWord {
 	starts := make([]int64, len(durations)+1) // in samples
-	starts[0] = at
 	for i, d := range durations {
 		starts[i+1] = starts[i] + int64(d)*hop
 	}
 	words := make([]stage.SpokenWord, len(s.words))
-	time := func(id int) time.Duration { return f.Duration(starts[min(id, len(durations))]) }
+	time := func(id int) time.Duration {
+		return f.Duration(at + max(starts[min(id, len(durations))]-lead, 0))
+	}
 	for i, w := range s.words {
 		words[i] = stage.SpokenWord{Text: w, Start: time(s.from[i]), End: time(s.to[i])}
 	}
