@@ -71,7 +71,7 @@ const (
 
 // fields calls f for each field of a message. raw is the field with its tag, v
 // its content if it has a length.
-func fields(msg []byte, f func(num protowire.Number, raw, v []byte) error) error {
+func fields(msg []byte, f func(num int, raw, v []byte) error) error {
 	for len(msg) > 0 {
 		num, typ, tag := protowire.ConsumeTag(msg)
 		if tag < 0 {
@@ -86,7 +86,7 @@ func fields(msg []byte, f func(num protowire.Number, raw, v []byte) error) error
 		if typ == protowire.BytesType {
 			v, _ = protowire.ConsumeBytes(raw[tag:])
 		}
-		if err := f(num, raw, v); err != nil {
+		if err := f(int(num), raw, v); err != nil {
 			return err
 		}
 		msg = msg[tag+size:]
@@ -100,7 +100,7 @@ func parseGraph(src []byte) (*graph, error) {
 	}
 	g := &graph{source: map[string]int{}}
 	seen := false
-	err := fields(src, func(num protowire.Number, raw, v []byte) error {
+	err := fields(src, func(num int, raw, v []byte) error {
 		switch num {
 		case modelIRVersion, modelOpset:
 			if len(g.header) > 64 {
@@ -123,7 +123,7 @@ func parseGraph(src []byte) (*graph, error) {
 }
 
 func (g *graph) parse(msg []byte) error {
-	return fields(msg, func(num protowire.Number, raw, v []byte) error {
+	return fields(msg, func(num int, raw, v []byte) error {
 		if len(g.weights.raw)+len(g.inputs.raw)+len(g.outputs.raw)+len(g.source) > maxTensors {
 			return fmt.Errorf("more than %d tensors", maxTensors)
 		}
@@ -142,9 +142,9 @@ func (g *graph) parse(msg []byte) error {
 }
 
 // addNamed files a message under the name that it carries.
-func addNamed(to *table, at protowire.Number, raw, msg []byte) error {
+func addNamed(to *table, at int, raw, msg []byte) error {
 	name := ""
-	if err := fields(msg, func(num protowire.Number, _, v []byte) error {
+	if err := fields(msg, func(num int, _, v []byte) error {
 		if num == at {
 			name = string(v)
 		}
@@ -160,7 +160,7 @@ func (g *graph) addNode(raw, msg []byte) error {
 		return fmt.Errorf("more than %d nodes", maxNodes)
 	}
 	n := node{raw: raw}
-	if err := fields(msg, func(num protowire.Number, _, v []byte) error {
+	if err := fields(msg, func(num int, _, v []byte) error {
 		if len(n.inputs)+len(n.outputs) > maxTensors>>4 {
 			return errors.New("a node with too many inputs")
 		}
@@ -176,7 +176,7 @@ func (g *graph) addNode(raw, msg []byte) error {
 		case nodeAttr:
 			// A branch may use tensors of the graph around it, which a walk
 			// over the inputs does not see.
-			return fields(v, func(num protowire.Number, _, _ []byte) error {
+			return fields(v, func(num int, _, _ []byte) error {
 				if num == attrGraph || num == attrGraphs {
 					return errors.New("the graph has branches or loops")
 				}
