@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// PiperVoices are the voices of the store.
+var PiperVoices = []string{"jenny", "alan"}
+
 // PiperGraphs are the paths of the three graphs that a voice is cut into; see
 // Cut.
 type PiperGraphs struct{ Encoder, Flow, Vocoder string }

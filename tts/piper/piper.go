@@ -25,10 +25,10 @@ import (
 
 // Options say which voices there are and how they are run.
 type Options struct {
-	// Voices are the names of the voices in the store. The first is spoken
-	// with unless a delivery names another; it is loaded at once, the others
-	// when they are first asked for.
-	Voices []string
+	// Voice is spoken with unless a delivery names another; empty is the
+	// store's first. It is loaded at once, the others when they are first
+	// asked for.
+	Voice string
 	// Threads is how many threads one operator may use; 0 is 1.
 	Threads int
 }
@@ -49,11 +49,16 @@ var _ stage.Synthesizer = (*Synthesizer)(nil)
 // Open loads the first voice and starts its espeak-ng process. The caller closes
 // the synthesiser after the last Speak has returned.
 func Open(rt *models.Runtime, o Options) (*Synthesizer, error) {
-	if len(o.Voices) == 0 {
-		return nil, errors.New("tts: no voices were named")
+	voices := slices.Clone(models.PiperVoices)
+	if o.Voice != "" {
+		i := slices.Index(voices, o.Voice)
+		if i < 0 {
+			return nil, noVoice(o.Voice, voices)
+		}
+		voices = append([]string{o.Voice}, slices.Delete(voices, i, i+1)...)
 	}
 	s := &Synthesizer{
-		voices: slices.Clone(o.Voices), open: map[string]func() (*voice, error){},
+		voices: voices, open: map[string]func() (*voice, error){},
 		espeak: map[string]*phonemizer{}, runtime: rt, threads: max(o.Threads, 1),
 	}
 	for _, name := range s.voices {
@@ -140,12 +145,16 @@ func (s *Synthesizer) prepare(d stage.Delivery) (v *voice, speed float64, err er
 	open := s.open[name]
 	switch {
 	case open == nil:
-		return nil, 0, stage.Invalid("voice_not_found", "voice", "There is no voice %q; this server has %s.", name, strings.Join(s.voices, " and "))
+		return nil, 0, noVoice(name, s.voices)
 	case speed < 0.25 || speed > 4:
 		return nil, 0, stage.Invalid("invalid_value", "speed", "Speed must lie between 0.25 and 4; it is %g.", speed)
 	}
 	v, err = open()
 	return v, speed, err
+}
+
+func noVoice(name string, voices []string) error {
+	return stage.Invalid("voice_not_found", "voice", "There is no voice %q; this server has %s.", name, strings.Join(voices, " and "))
 }
 
 // read turns tokens into a voice's script.

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if err == nil {
-		if speaker, err = Open(rt, Options{Voices: []string{"jenny", "alan"}}); err != nil {
+		if speaker, err = Open(rt, Options{}); err != nil {
 			panic(err)
 		}
 	}
