@@ -250,10 +250,16 @@ func isWeekday(c *cursor, now time.Time) (reply, bool) {
 
 func yesNo(d day, w time.Weekday, today time.Time) reply {
 	verb := dayVerb(d, today)
-	if d.date.Weekday() == w {
-		return reply{text: fmt.Sprintf("Yes, %s %s a %s", d.name, verb, w), value: "Yes"}
+	if d.exact {
+		verb += " a"
 	}
-	return reply{text: fmt.Sprintf("No, %s %s a %s", d.name, verb, d.date.Weekday()), value: "No"}
+	if d.holiday {
+		verb += " on a"
+	}
+	if d.date.Weekday() == w {
+		return reply{text: fmt.Sprintf("Yes, %s %s %s", d.name, verb, w), value: "Yes"}
+	}
+	return reply{text: fmt.Sprintf("No, %s %s %s", d.name, verb, d.date.Weekday()), value: "No"}
 }
 
 func dayVerb(d day, today time.Time) string {

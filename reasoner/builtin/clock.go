@@ -58,7 +58,7 @@ var nowWords = []string{"at the moment", "right now", "just now", "now", "curren
 func askTime(c *cursor) bool {
 	return c.any(
 		"what time is it", "what time it is", "what is the time", "what the time is", "what time will it be", "what time was it",
-		"what is the current time", "what is the exact time", "what is the local time", "what is the time now",
+		"what was the time", "what will the time be", "what is the current time", "what is the exact time", "what is the local time", "what is the time now",
 		"do you have the time", "have you got the time", "have you the time", "got the time", "give me the time", "the current time",
 		"the local time", "the time", "current time", "what time", "what is time", "time", "how late is it", "check the time", "what hour is it",
 	)

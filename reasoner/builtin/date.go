@@ -16,8 +16,9 @@ type day struct {
 	name string
 	// exact says that the name holds the date itself.
 	exact bool
-	// weekday says that the name is a mere day of the week.
-	weekday bool
+	// weekday says that the name is a mere day of the week, holiday that it is
+	// that of a holiday.
+	weekday, holiday bool
 	// yearly finds the day in another year, for days that recur and were
 	// named without one; nil for others.
 	yearly func(year int) day
@@ -224,7 +225,7 @@ var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", 
 // that of the week after this one, weeks beginning on Monday.
 func (r *dateReader) weekday() (day, bool) {
 	start := r.i
-	which := ""
+	which, after := "", ""
 	switch {
 	case r.any("next"):
 		which = "next "
@@ -255,9 +256,10 @@ func (r *dateReader) weekday() (day, bool) {
 		}
 		if r.any("week") { // "Friday week"
 			ahead += 7
+			after = " week"
 		}
 	}
-	return day{date: r.today.AddDate(0, 0, ahead), name: which + time.Weekday(w).String(), weekday: true}, true
+	return day{date: r.today.AddDate(0, 0, ahead), name: which + time.Weekday(w).String() + after, weekday: true}, true
 }
 
 // month reads a month's name.

@@ -74,7 +74,7 @@ func (r *dateReader) holiday() (day, bool) {
 			continue
 		}
 		at := func(year int) day {
-			return day{date: h.at(year), name: h.name + " " + dateOf(year, 1, 1).Format("2006")}
+			return day{date: h.at(year), name: h.name, holiday: true}
 		}
 		past := r.past
 		r.past = past && !next || last

@@ -296,7 +296,7 @@ func (c *cursor) group(how reading, first bool) (*big.Rat, bool) {
 		if rest, ok := c.below100After(how); ok {
 			n += rest
 		}
-	case how.lenient && ok && n > 0 && n < 10:
+	case how.lenient && ok && n > 0 && n < 10 && !c.peek(0).pause:
 		if rest, ok := c.below100(reading{}); ok && rest >= 10 {
 			n = n*100 + rest
 		}
@@ -339,6 +339,9 @@ func (c *cursor) below100(how reading) (int64, bool) {
 	}
 	c.i++
 	start := c.i
+	if c.peek(0).pause { // "twenty, five and ten"
+		return n, true
+	}
 	if u, ok := c.unit(how); ok && u > 0 && u < 10 {
 		return n + u, true
 	}

@@ -67,7 +67,7 @@ var infix = map[op]struct {
 	prec  int
 }{
 	add: {"plus", precSum}, subtract: {"minus", precSum},
-	multiply: {"times", precTerm}, divide: {"divided by", precTerm}, modulo: {"modulo", precTerm},
+	multiply: {"times", precTerm}, divide: {"divided by", precTerm}, modulo: {"divided by", precTerm},
 	of: {"of", precShare}, off: {"off", precShare}, power: {"to the power of", precPower},
 }
 
@@ -111,6 +111,9 @@ func (n *node) say(inWords bool) (phrase, bool) {
 		ok := left.prec >= in.prec && right.prec > in.prec
 		if in.prec >= precShare {
 			ok = left.prec > in.prec && right.prec > in.prec
+		}
+		if n.op == modulo {
+			return phrase{"the remainder of " + left.text + " divided by " + right.text, precShare}, ok
 		}
 		return phrase{left.text + " " + in.words + " " + right.text, in.prec}, ok
 	}

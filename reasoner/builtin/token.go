@@ -93,19 +93,25 @@ func (s *scanner) next() {
 	case r == '-' || r == '–':
 		// Between letters it joins a compound; elsewhere it subtracts if a
 		// number or a bracket follows.
-		if !unicode.IsLetter(s.prev) && strings.IndexFunc(strings.TrimLeft(s.rest[size:], " "), operandStart) == 0 {
+		joins := unicode.IsLetter(s.prev) && unicode.IsLetter(after)
+		if !joins && strings.IndexFunc(strings.TrimLeft(s.rest[size:], " "), operandStart) == 0 {
 			s.add(token{text: "-"})
 		}
 	case symbols[r] != "":
 		s.add(token{text: symbols[r]})
+	case r == '!' && (digit(s.prev) || s.prev == ')') && strings.TrimSpace(s.rest[size:]) != "":
+		s.add(token{text: "factorial"})
 	case strings.ContainsRune(",.;!?…—", r):
 		s.pause = true
+	case unicode.IsGraphic(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\"'“”‘’`", r):
+		// What is not known must not vanish: "5 € plus 3" is no plain sum.
+		s.add(token{text: string(r)})
 	}
 	s.take(size)
 }
 
 func operandStart(r rune) bool {
-	return unicode.IsLetter(r) || digit(r) || r == '(' || r == '.' || r == '√'
+	return unicode.IsLetter(r) || digit(r) || strings.ContainsRune("(.√-−", r)
 }
 
 func digit(r rune) bool         { return '0' <= r && r <= '9' }

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -82,18 +83,29 @@ func askedAspect(c *cursor) (aspect, bool) {
 func sayWhich(d day, what aspect, today time.Time) reply {
 	verb := dayVerb(d, today)
 	name := capital(d.name)
-	relative := !d.exact && d.yearly == nil
+	if d.holiday {
+		verb += " on"
+	}
 	switch {
 	case what == askMonth:
+		if d.date.Equal(today) {
+			return reply{text: fmt.Sprintf("It is %s %d", d.date.Month(), d.date.Year()), value: d.date.Month().String()}
+		}
 		return reply{text: fmt.Sprintf("%s %s in %s %d", name, verb, d.date.Month(), d.date.Year()), value: d.date.Month().String()}
+	case what == askYear && d.date.Equal(today):
+		return reply{text: fmt.Sprintf("It is %d", d.date.Year()), value: fmt.Sprint(d.date.Year())}
 	case what == askYear:
 		return reply{text: fmt.Sprintf("%s %s in %d", name, verb, d.date.Year()), value: fmt.Sprint(d.date.Year())}
+	case d.weekday:
+		r := reply{text: fmt.Sprintf("%s %s %s", name, verb, sayDate(d.date)), value: sayDate(d.date)}
+		if coming := d.date.AddDate(0, 0, -7); strings.HasPrefix(d.name, "next ") && coming.After(today) {
+			r.support = fmt.Sprintf("This %s is %s", coming.Weekday(), sayDate(coming))
+		}
+		return r
 	case what == askDate && !d.exact:
 		return reply{text: fmt.Sprintf("%s %s %s", name, verb, sayDay(d.date)), value: sayDate(d.date)}
-	case relative && !d.weekday && d.name != "":
+	case !d.exact:
 		return reply{text: fmt.Sprintf("%s %s %s", name, verb, sayDay(d.date)), value: d.date.Weekday().String()}
-	case d.weekday:
-		return reply{text: fmt.Sprintf("%s %s %s", name, verb, sayDate(d.date)), value: sayDate(d.date)}
 	default:
 		return reply{text: fmt.Sprintf("%s %s a %s", name, verb, d.date.Weekday()), value: d.date.Weekday().String()}
 	}

@@ -73,6 +73,9 @@ func (c *cursor) placeName(now time.Time, until string) (place, bool) {
 		}
 		e, ok := zoneOf()[name]
 		if !ok {
+			e, ok = zoneOf()["the "+name]
+		}
+		if !ok {
 			continue
 		}
 		c.i = stop
