@@ -103,7 +103,8 @@ var (
 	}
 	tails = []string{
 		"equal to", "equal", "equals what", "equals", "is what", "is", "make", "makes", "come to", "comes to", "be", "give", "=",
-		"altogether", "in total", "all together", "again",
+		"what do i get", "what do you get", "what do we get", "what have i got", "what is it", "what is that", "how much is it",
+		"how much is that", "what is the answer", "what is the result", "altogether", "in total", "all together", "again",
 	}
 	connectives = []string{"and then", "then", "and after that", "after that", "and now", "now", "and"}
 	pronouns    = []string{"that", "it", "this", "the result", "the answer"}

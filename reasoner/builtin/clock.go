@@ -120,6 +120,9 @@ func (c *cursor) spanPart() (time.Duration, bool) {
 	}
 	switch {
 	case c.any("hours", "hour"):
+		if c.any("and a half") {
+			n += 0.5
+		}
 		return time.Duration(n * float64(time.Hour)), true
 	case c.any("minutes", "minute"):
 		return time.Duration(n * float64(time.Minute)), true

@@ -47,7 +47,9 @@ func sayDate(d time.Time) string {
 func sayDay(d time.Time) string { return d.Weekday().String() + ", " + sayDate(d) }
 
 // daysBetween counts the days from a to b.
-func daysBetween(a, b time.Time) int { return int(b.Sub(a).Hours() / 24) }
+func daysBetween(a, b time.Time) int {
+	return int((b.Unix() - a.Unix()) / (24 * 60 * 60)) // a Duration holds 292 years only
+}
 
 // dateReader reads day phrases as seen from today. Past says that a recurring
 // day means its last occurrence rather than its next.
@@ -203,11 +205,11 @@ func (r *dateReader) simple() (day, bool) {
 		return day{date: r.today.AddDate(0, 0, 2), name: "the day after tomorrow"}, true
 	case r.any("the day before yesterday"):
 		return day{date: r.today.AddDate(0, 0, -2), name: "the day before yesterday"}, true
-	case r.any("today", "now"):
+	case r.any("todays date", "today", "now"):
 		return day{date: r.today, name: "today"}, true
-	case r.any("tomorrow", "tomorow"):
+	case r.any("tomorrows date", "tomorrow", "tomorow"):
 		return day{date: r.today.AddDate(0, 0, 1), name: "tomorrow"}, true
-	case r.any("yesterday"):
+	case r.any("yesterdays date", "yesterday"):
 		return day{date: r.today.AddDate(0, 0, -1), name: "yesterday"}, true
 	}
 	if d, ok := r.weekday(); ok {
@@ -329,7 +331,7 @@ func (r *dateReader) dayNumber() (int, bool) {
 func (r *dateReader) inYear(at func(year int) day) (day, bool) {
 	start := r.i
 	now := r.today.Year()
-	r.any("in the year", "in", "of")
+	r.any("in the year", "fall in", "falls in", "in", "of")
 	year, ok := r.year()
 	switch {
 	case ok:

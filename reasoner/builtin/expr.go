@@ -201,6 +201,8 @@ func (p *parser) postfix() (*node, bool) {
 			a = apply(power, a, whole(3))
 		case p.any("factorial"):
 			a = apply(factorial, a)
+		case p.any("dozen", "dozens"):
+			a = apply(multiply, a, whole(12))
 		case p.any("percent", "per cent", "%"):
 			a = apply(percent, a)
 		default:

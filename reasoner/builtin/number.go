@@ -67,9 +67,9 @@ func (c *cursor) number(how reading) (number, bool) {
 	if f, ok := c.mixedPart(v, how); ok {
 		v = new(big.Rat).Add(v, f)
 	}
-	for { // "2.5 million", "two and a half thousand", "three dozen"
+	for { // "2.5 million", "two and a half thousand"
 		s, ok := scale(c.peek(0).text)
-		if !ok {
+		if !ok || s.Cmp(dozen) == 0 {
 			return number{value: v}, true
 		}
 		c.i++
@@ -77,15 +77,18 @@ func (c *cursor) number(how reading) (number, bool) {
 	}
 }
 
-var half = big.NewRat(1, 2)
+var (
+	half  = big.NewRat(1, 2)
+	dozen = big.NewRat(12, 1)
+)
 
 // scale is the factor that a word like "million" stands for.
 func scale(word string) (*big.Rat, bool) {
 	switch word {
 	case "hundred":
 		return big.NewRat(100, 1), true
-	case "dozen", "dozens":
-		return big.NewRat(12, 1), true
+	case "dozen":
+		return dozen, true
 	}
 	if e, ok := scales[word]; ok {
 		return new(big.Rat).SetInt(pow10(e)), true
@@ -127,6 +130,12 @@ func (c *cursor) fraction() (*big.Rat, bool) {
 	if t := c.peek(0); t.num != nil && strings.Contains(t.text, "/") {
 		c.i++
 		return t.num, true
+	}
+	// "3/4 of": elsewhere the stroke divides.
+	if n, d := c.peek(0), c.peek(2); n.num != nil && n.num.IsInt() && c.peek(1).text == "/" &&
+		d.num != nil && d.num.IsInt() && d.num.Sign() > 0 && c.peek(3).text == "of" && (c.i == 0 || c.toks[c.i-1].text != "/") {
+		c.i += 3
+		return new(big.Rat).Quo(n.num, d.num), true
 	}
 	n := int64(1)
 	counted := true
@@ -286,7 +295,8 @@ func (c *cursor) group(how reading, first bool) (*big.Rat, bool) {
 			c.i++
 		}
 		if next == "dozen" {
-			return big.NewRat(1, 1), true
+			c.i++
+			return new(big.Rat).Set(dozen), true
 		}
 	}
 	switch {

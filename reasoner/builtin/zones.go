@@ -82,6 +82,10 @@ func (c *cursor) placeName(now time.Time, until string) (place, bool) {
 		if e.zone == "*" {
 			return place{said: e.name, several: true}, false
 		}
+		// "London, England": the country must be one where that is so.
+		if country, ok := zoneOf()[join(c.toks[stop:end])]; ok && (country.zone == "*" || country.zone == e.zone) {
+			c.i = end
+		}
 		loc, err := time.LoadLocation(e.zone)
 		return place{said: e.name, zone: loc}, err == nil
 	}
