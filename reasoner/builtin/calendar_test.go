@@ -136,7 +136,7 @@ func TestClock(t *testing.T) {
 		check(t, tc.question, stage.Answer, tc.text, tc.value, "")
 	}
 	check(t, "What time is it in Narnia?", stage.Apology, "I don't know which time zone Narnia is in", "", "")
-	check(t, "what time is it in the United States", stage.Apology, "There are several time zones in United States; please name a city", "", "")
+	check(t, "what time is it in the United States", stage.Apology, "There are several time zones in the United States; please name a city", "", "")
 	for at, want := range map[int]string{0: "midnight", 12: "noon", 9: "9 AM"} {
 		got := respond(t, stage.Turn{Question: "what time is it", Now: time.Date(2026, 7, 1, at, 0, 0, 0, time.UTC)})
 		if v := got[0].Claims[0].Value; v != want {
