@@ -221,8 +221,7 @@ func (l *loader) readEnv(environ []string) {
 func (l *loader) readFile(path, from string) {
 	b, err := readAtMost(path, maxFile)
 	if err != nil {
-		var inner *fs.PathError
-		if errors.As(err, &inner) {
+		if inner, ok := errors.AsType[*fs.PathError](err); ok {
 			err = inner.Err
 		}
 		l.fault(from, "", "cannot read %s: %v", path, err)
