@@ -112,6 +112,7 @@ type Conn struct {
 
 	mu     sync.Mutex
 	err    error
+	ended  bool // Close waits for what runs and lets nothing new begin
 	done   chan struct{}
 	over   sync.Once
 	closed sync.Once
@@ -136,6 +137,15 @@ func (c *Conn) begin() {
 	if !c.o.NoMicrophone {
 		c.mic.wake = make(chan struct{}, 1)
 		c.wg.Go(func() { c.mic.run(c) })
+	}
+}
+
+// spawn runs f on a goroutine that Close joins.
+func (c *Conn) spawn(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.wg.Go(f)
 	}
 }
 
@@ -238,6 +248,9 @@ func (c *Conn) Close() error {
 	var err error
 	c.closed.Do(func() {
 		c.end(nil)
+		c.mu.Lock()
+		c.ended = true
+		c.mu.Unlock()
 		err = c.c.close()
 		c.wg.Wait()
 		close(c.events)

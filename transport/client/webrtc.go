@@ -109,11 +109,7 @@ func (r *rtcCarrier) connect() error {
 		return err
 	}
 	r.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		select {
-		case <-r.conn.done:
-		default:
-			r.hear(t)
-		}
+		r.conn.spawn(func() { r.hear(t) })
 	})
 	r.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateFailed || s == webrtc.PeerConnectionStateClosed {
