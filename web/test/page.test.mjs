@@ -20,6 +20,19 @@ async function shot(page, name) {
 const item = (x) => `[data-item="${x}"] > p`
 const text = (page, x) => page.locator(item(x)).innerText()
 
+/** How high the highest bar is on either side, in pixels. */
+const bars = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector('canvas')
+    const { width, height } = canvas
+    const rows = (x) => {
+      const { data } = canvas.getContext('2d').getImageData(x, 0, width / 2, height)
+      const inked = (_, y) => data.subarray(y * width * 2, (y + 1) * width * 2).some((v) => v > 0)
+      return Array.from({ length: height }, inked).filter(Boolean).length
+    }
+    return [rows(0), rows(width / 2)]
+  })
+
 const ask = [
   { type: 'input_audio_buffer.speech_started', item_id: 'u1', audio_start_ms: 0 },
   { type: 'parley.transcript.partial', item_id: 'u1', transcript: 'What is seven' },
@@ -98,10 +111,12 @@ describe('the page', { timeout: 180_000 }, () => {
     )
     await until('the page plays the server', async () => (await energy(page)) > silence)
 
+    await until('both meters move', async () => (await bars(page)).every((high) => high > 20))
+
     await peer.send(...ask)
     await state(page, 'hearing')
     await page.getByText('What is seventeen times').waitFor()
-    assert.equal(await page.locator('.partial').getAttribute('aria-hidden'), 'true')
+    assert.equal(await page.locator('[aria-hidden] > .partial').count(), 1, 'a screen reader reads every change')
     await shot(page, 'hearing')
 
     await peer.send(...asked)

@@ -45,7 +45,14 @@ function session() {
 
 function meter(old: Meter | undefined, stream: MediaStream | null): Meter | undefined {
   old?.close()
-  return stream && context ? new Meter(context, stream) : undefined
+  try {
+    return stream && context ? new Meter(context, stream) : undefined
+  } catch (err) {
+    // Some browsers meter no stream of a rate other than the speaker's. That is
+    // no reason not to talk.
+    console.warn('no level meter:', err)
+    return undefined
+  }
 }
 
 function start() {

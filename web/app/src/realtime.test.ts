@@ -226,7 +226,7 @@ describe('Realtime', () => {
     assert.equal(phases.at(-1)?.name, 'waiting')
   })
 
-  it('waits as long as a full server asks', async () => {
+  it('waits as long as a busy server asks', async () => {
     const { realtime, phases, state } = rig()
     state.post = async () =>
       Response.json(
@@ -236,7 +236,7 @@ describe('Realtime', () => {
     realtime.start()
     await settle()
     assert.deepEqual(phases.at(-1), {
-      name: 'waiting', problem: { code: 'full', message: 'All are taken.' }, delay: 7000,
+      name: 'waiting', problem: { code: 'busy', message: 'All are taken.' }, delay: 7000,
     })
     realtime.stop()
   })

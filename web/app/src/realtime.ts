@@ -13,7 +13,7 @@ export type Problem =
   | { code: 'microphone-busy' }
   | { code: 'microphone-lost' } // unplugged or taken away in mid-conversation
   | { code: 'unreachable' } // no answer from the server
-  | { code: 'full'; message: string } // the server takes no more conversations
+  | { code: 'busy'; message: string } // the server cannot take the call now
   | { code: 'refused'; message: string } // the server said no, and would again
   | { code: 'no-path' } // the server answered, but no sound gets through
   | { code: 'lost' } // an open connection broke
@@ -242,7 +242,7 @@ export class Realtime {
     const message = errorMessage(body)
     const retryAfter = 1_000 * (Number(response.headers.get('Retry-After')) || 0)
     if (response.status === 429 || response.status === 503)
-      throw new Failure({ code: 'full', message }, Math.min(retryAfter, 60_000))
+      throw new Failure({ code: 'busy', message }, Math.min(retryAfter, 60_000))
     // A gateway's 502 or 504 means that the server behind it is away.
     if (response.status === 502 || response.status === 504)
       throw new Failure({ code: 'unreachable' })

@@ -9,7 +9,10 @@ export function Latency({ trace }: { trace: TurnTrace }) {
   const longest = Math.max(...stages.map((x) => Math.max(x.took_ms ?? 0, x.budget_ms ?? 0)), 1)
   const share = (ms: number) => `${(100 * ms) / longest}%`
   return (
-    <details class="latency">
+    <details
+      class="latency"
+      onToggle={(e) => e.currentTarget.scrollIntoView({ block: 'nearest' })}
+    >
       <summary>
         <span class="badge" title="From the end of your words to the reply’s first sound">
           {seconds(total)}

@@ -69,15 +69,17 @@ function Line({ entry }: { entry: Entry }) {
 
 function Person({ entry }: { entry: PersonEntry }) {
   // Words that may still change are for the eye alone: a screen reader would
-  // read out every change.
+  // read out every change, over the person's own voice.
   return (
     <article class="line person" data-item={entry.id} data-final={entry.final}>
-      <h3>You</h3>
+      <h2>You</h2>
       <p>
-        {entry.text && <span>{entry.text}</span>}
-        {!entry.final && (
-          <span class="partial" aria-hidden="true">
-            {unsettled(entry) || <Dots />}
+        {entry.final ? (
+          <span key="final">{entry.text}</span>
+        ) : (
+          <span key="live" aria-hidden="true">
+            {entry.text}
+            <span class="partial">{unsettled(entry) || <Dots />}</span>
           </span>
         )}
         {entry.failed && <span class="partial">Your words could not be made out.</span>}
@@ -95,7 +97,7 @@ function Reply({ entry }: { entry: ReplyEntry }) {
   const { heard, unheard } = heardParts(entry)
   return (
     <article class="line reply" data-item={entry.id} data-done={entry.done}>
-      <h3>Parley</h3>
+      <h2>Parley</h2>
       <p>
         {entry.heard === undefined ? (
           // A piece is never changed, so that a screen reader reads each once.

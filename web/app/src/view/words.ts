@@ -67,10 +67,10 @@ export function advice(p: Problem): Advice {
         title: 'The Parley server does not answer',
         text: 'Check that it is running and that this device is on its network.',
       }
-    case 'full':
+    case 'busy':
       return {
-        title: 'The server takes no more conversations just now',
-        text: p.message || 'Somebody has to finish first.',
+        title: 'The server cannot take the call just now',
+        text: p.message || 'It is busy or shutting down.',
       }
     case 'refused':
       return { title: 'The server refused the call', text: p.message }
