@@ -58,6 +58,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 test: build ## pass the tests: Go with the race detector, the page, the whole way through a browser
 	@scripts/packages.sh $(TEST_PACKAGES)
 	npm run --prefix web --silent check
+	npm run --prefix web --silent test:unit
 	PARLEY_MODELS=$(CURDIR)/$(WEIGHTS) go test -race -timeout 15m ./...
 	scripts/browser-test.sh
 

@@ -2,6 +2,11 @@
 // talks. The page is written in TypeScript under app/, built by Vite into dist/
 // and embedded here, so the binary is all there is to install.
 //
+// Under app/src, realtime.ts keeps the connection, events.ts types what comes
+// over it, store.ts makes the page's state of that (a pure function), and view/
+// draws the state. The tests beside them run in Node (npm run test:unit); those
+// under test/ drive Chromium (npm run test:browser).
+//
 // Run `make build` (or `npm ci --ignore-scripts && npm run build` in this
 // folder) before building the binary; a binary built without the page serves
 // one that says so.

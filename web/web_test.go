@@ -23,7 +23,7 @@ func page() fstest.MapFS {
 	}
 }
 
-func serve(t *testing.T, built fs.FS, r *http.Request) *http.Response {
+func serve(t *testing.T, built fs.FS, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	h, err := newHandler(built)
 	if err != nil {
@@ -31,7 +31,7 @@ func serve(t *testing.T, built fs.FS, r *http.Request) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 func TestHandler(t *testing.T) {
@@ -56,8 +56,8 @@ func TestHandler(t *testing.T) {
 			r := httptest.NewRequest(tc.method, "/", nil)
 			r.URL.Path = tc.path
 			got := serve(t, page(), r)
-			if got.StatusCode != tc.status {
-				t.Errorf("status %d, want %d", got.StatusCode, tc.status)
+			if got.Code != tc.status {
+				t.Errorf("status %d, want %d", got.Code, tc.status)
 			}
 			for name, want := range map[string]string{
 				"Content-Type":           tc.mediaType,
@@ -65,11 +65,11 @@ func TestHandler(t *testing.T) {
 				"X-Content-Type-Options": "nosniff",
 				"Permissions-Policy":     "microphone=(self), camera=(), geolocation=()",
 			} {
-				if h := got.Header.Get(name); h != want {
+				if h := got.Header().Get(name); h != want {
 					t.Errorf("%s is %q, want %q", name, h, want)
 				}
 			}
-			if csp := got.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
+			if csp := got.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
 				t.Errorf("Content-Security-Policy is %q", csp)
 			}
 		})
@@ -98,7 +98,7 @@ func TestHandlerCompresses(t *testing.T) {
 			}
 			got := serve(t, page(), r)
 			var body io.Reader = got.Body
-			if packed := got.Header.Get("Content-Encoding") == "gzip"; packed != tc.packed {
+			if packed := got.Header().Get("Content-Encoding") == "gzip"; packed != tc.packed {
 				t.Fatalf("packed: %t, want %t", packed, tc.packed)
 			}
 			if tc.packed {
@@ -116,27 +116,23 @@ func TestHandlerCompresses(t *testing.T) {
 
 func TestHandlerKnowsWhatTheClientHas(t *testing.T) {
 	first := httptest.NewRequest("GET", "/", nil)
-	etag := serve(t, page(), first).Header.Get("ETag")
+	etag := serve(t, page(), first).Header().Get("ETag")
 	again := httptest.NewRequest("GET", "/", nil)
 	again.Header.Set("If-None-Match", etag)
-	if got := serve(t, page(), again); got.StatusCode != http.StatusNotModified {
-		t.Errorf("the same page: status %d, want 304", got.StatusCode)
+	if got := serve(t, page(), again); got.Code != http.StatusNotModified {
+		t.Errorf("the same page: status %d, want 304", got.Code)
 	}
 	changed := page()
 	changed["index.html"] = &fstest.MapFile{Data: []byte("another")}
-	if got := serve(t, changed, again); got.StatusCode != http.StatusOK {
-		t.Errorf("another page: status %d, want 200", got.StatusCode)
+	if got := serve(t, changed, again); got.Code != http.StatusOK {
+		t.Errorf("another page: status %d, want 200", got.Code)
 	}
 }
 
 func TestHandlerWithoutPage(t *testing.T) {
 	got := serve(t, fstest.MapFS{".gitkeep": {}}, httptest.NewRequest("GET", "/", nil))
-	body, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "make build") {
-		t.Errorf("status %d, %q: it does not say what to do", got.StatusCode, body)
+	if got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "make build") {
+		t.Errorf("status %d, %q: it does not say what to do", got.Code, got.Body)
 	}
 }
 

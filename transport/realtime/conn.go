@@ -141,6 +141,9 @@ func New(o Options, session []byte) (*Conn, error) {
 	o.Service = o.Service.EnsureDefaults()
 	c := &Conn{o: o, cfg: newConfig(o), hearing: map[string]*hearing{}}
 	if session != nil {
+		if tooDeep(session, maxDepth) {
+			return nil, stage.Invalid("invalid_json", "session", "The session nests deeper than %d levels.", maxDepth)
+		}
 		cfg, err := c.cfg.update(session)
 		if err != nil {
 			return nil, err

@@ -166,23 +166,23 @@ func finite(v float64) float64 {
 }
 
 // delta gives the words that are newly committed, with the spaces that join
-// them to what was sent.
+// them to what was sent; at the end, all that was not sent.
 func (h *hearing) delta(t stage.Transcript) string {
-	n := h.words
-	for n < len(t.Words) && (t.Words[n].Committed || t.Final) {
-		n++
-	}
-	if t.Final && !strings.HasPrefix(t.Text, h.sent.String()) {
-		return "" // overruled: only the completed transcript is right
+	if t.Final {
+		rest, ok := strings.CutPrefix(t.Text, h.sent.String())
+		if !ok {
+			return "" // overruled: only the completed transcript is right
+		}
+		return rest
 	}
 	from := h.sent.Len()
-	for _, w := range t.Words[min(h.words, n):n] {
+	for h.words < len(t.Words) && t.Words[h.words].Committed {
 		if h.sent.Len() > 0 {
 			h.sent.WriteByte(' ')
 		}
-		h.sent.WriteString(w.Text)
+		h.sent.WriteString(t.Words[h.words].Text)
+		h.words++
 	}
-	h.words = n
 	return h.sent.String()[from:]
 }
 

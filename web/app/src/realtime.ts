@@ -54,7 +54,7 @@ export const timing = {
   /** How long a server may take to answer, and then its sound to get through. */
   patience: 10_000,
   /** How long the network may be silent before the connection counts as lost. */
-  grace: 2_500,
+  grace: 1_500,
 }
 
 export const browser: Platform = {

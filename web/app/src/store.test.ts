@@ -161,6 +161,14 @@ describe('a reply', () => {
     assert.equal(heardParts(s.entries[0] as ReplyEntry).unheard, ', three, four.')
   })
 
+  it('gets its trace though nothing of it was heard', () => {
+    const s = after(replied, {
+      type: 'parley.turn.trace',
+      turn: { turn_id: 't', voice_to_voice_ms: 500, stages: [], reply: '', outcome: 'cancelled' },
+    })
+    assert.ok(s.entries[0]?.kind === 'reply' && s.entries[0].trace)
+  })
+
   it('is over with its trace', () => {
     const s = after(replied, done('r', 'completed'), {
       type: 'parley.turn.trace',

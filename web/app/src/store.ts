@@ -215,10 +215,9 @@ function reply(s: State, id: string, response: string, delta: string): State {
 /** Puts a turn's trace beside the reply that it brought forth. */
 function traced(s: State, trace: TurnTrace): State {
   const open = s.entries.filter((x): x is ReplyEntry => x.kind === 'reply' && !x.trace)
+  // What a trace has of the reply is what was heard, which may be nothing.
   const said = trace.reply?.trim()
-  if (said === '') return s
-  const own =
-    open.find((x) => said !== undefined && x.pieces.join('').trim().startsWith(said)) ?? open.at(-1)
+  const own = open.find((x) => said && x.pieces.join('').trim().startsWith(said)) ?? open.at(-1)
   if (!own) return s
   // The turn is over, whatever else was or was not heard of it.
   const over = (id: string | null) => (id === own.response ? null : id)
