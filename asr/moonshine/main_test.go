@@ -1,14 +1,22 @@
 package moonshine
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 
+	"go.uber.org/goleak"
+
+	"parley/asr/vad"
 	"parley/models"
+	"parley/pipeline/audio"
 )
 
-// runtime is shared by the tests of this package, as by everything in a
+// testRuntime is shared by the tests of this package, as by everything in a
 // process; it is nil where there are no weights.
 var testRuntime *models.Runtime
 
@@ -17,25 +25,58 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		dir = "../../models/weights"
 	}
-	rt, err := models.NewRuntime(models.Store{Dir: dir})
-	if err != nil {
+	var err error
+	if testRuntime, err = models.NewRuntime(models.Store{Dir: dir}); err != nil {
 		fmt.Fprintln(os.Stderr, "tests on real weights are skipped:", err)
 	}
-	testRuntime = rt
-	code := m.Run()
-	if rt != nil {
-		if err := rt.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m)
 }
 
-func weights(t testing.TB) *models.Runtime {
+// open loads a size of the model, and the detector, for a test.
+func open(t testing.TB, size string, passed func(Pass)) *Recognizer {
 	t.Helper()
 	if testRuntime == nil {
 		t.Skip("no weights: run \"make models\" or set PARLEY_MODELS")
 	}
-	return testRuntime
+	d, err := vad.Open(testRuntime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(testRuntime, Options{Size: size, Detector: d, Passed: passed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(r.Close(), d.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// speak has espeak-ng say something, with half a second of silence after it.
+func speak(t testing.TB, text string) []float32 {
+	t.Helper()
+	out, err := exec.Command("espeak-ng", "-v", "en-us", "-s", "150", "--stdout", text).Output()
+	if err != nil {
+		t.Skipf("espeak-ng: %v", err)
+	}
+	rec, err := audio.Decode(bytes.NewReader(out), audio.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec, err = rec.To(audio.Speech); err != nil {
+		t.Fatal(err)
+	}
+	return append(rec.Samples, make([]float32, rate/2)...)
+}
+
+// mustRecognise runs the model alone.
+func (m *model) mustRecognise(t testing.TB, samples []float32, draft []int32) (hypothesis, Pass) {
+	t.Helper()
+	h, p, err := m.recognise(context.Background(), samples, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, p
 }

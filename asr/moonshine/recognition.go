@@ -213,17 +213,20 @@ func (u *recognition) publish() {
 	}
 	u.previous = all
 	heard := audio.Speech.Duration(u.heard)
-	for i := range all {
-		all[i].Lookahead = max(heard-all[i].End, 0)
-	}
-	for i := len(u.committed); i < agreed; i++ {
+	words := append(make([]stage.Word, 0, len(all)), u.committed...)
+	for i := len(words); i < len(all); i++ {
 		w := all[i]
-		w.Committed = true
-		u.committed = append(u.committed, w)
-	}
-	words := append([]stage.Word(nil), u.committed...)
-	if len(all) > len(words) {
-		words = append(words, all[len(words):]...)
+		// Times are estimated anew each time; committed ones stand, and what
+		// follows them must not begin before they end.
+		if i > 0 {
+			w.Start = max(w.Start, words[i-1].End)
+			w.End = max(w.End, w.Start)
+		}
+		w.Lookahead = max(heard-w.End, 0)
+		if w.Committed = i < agreed; w.Committed {
+			u.committed = append(u.committed, w)
+		}
+		words = append(words, w)
 	}
 	if u.emit != nil {
 		u.emit(stage.Transcript{Text: text(words), Words: words, Heard: heard, EndChance: u.endChance})

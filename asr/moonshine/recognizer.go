@@ -65,7 +65,7 @@ func (r *Recognizer) Open(_ context.Context, h stage.Hearing, emit func(stage.Tr
 	if h.Format != audio.Speech {
 		return nil, fmt.Errorf("asr: sound of %v, want %v: %w", h.Format, audio.Speech, stage.ErrInvalid)
 	}
-	return &recognition{r: r, emit: emit, live: true, comfortable: comfortableLive}, nil
+	return &recognition{r: r, emit: emit, live: true, comfortable: comfortableLive, endChance: -1}, nil
 }
 
 // Transcribe recognises a recording of any length, in [audio.Speech]. Recordings
@@ -83,7 +83,7 @@ func (r *Recognizer) Transcribe(ctx context.Context, samples []float32) (t stage
 			err = e
 		}
 	}()
-	u := &recognition{r: r, comfortable: longest}
+	u := &recognition{r: r, comfortable: longest, endChance: -1}
 	var failed error
 	write := func(s stage.Sound) {
 		if failed == nil {
