@@ -42,7 +42,7 @@ type Options struct {
 	BaseURL string
 	// APIKey is sent as a bearer token; empty sends none. It is never part of
 	// an error or of a logged value.
-	APIKey string `json:"-"`
+	APIKey string
 	// Model is the model's name on the server.
 	Model string
 
