@@ -109,6 +109,8 @@ func TestExitCodes(t *testing.T) {
 		{args: []string{"say", "Hello."}, code: 2, errs: "-o FILE.wav"},
 		{args: []string{"say", "-o", "x.wav", " "}, code: 2, errs: "empty"},
 		{args: []string{"bench"}, code: 2, errs: "which benchmark"},
+		{args: []string{"bench", "asr"}, code: 2, errs: "--manifest"},
+		{args: []string{"bench", "asr", "--manifest", "none.jsonl", "--policy", "guess"}, code: 2, errs: "guess"},
 		{args: []string{"transcribe", "none.wav", "--models", none}, code: 1, errs: "make models"},
 		{args: []string{"models", "verify", "--models", none}, code: 1, errs: "not whole"},
 		{args: []string{"health", "--listen", "127.0.0.1:1"}, code: 1, errs: "does not answer"},
