@@ -46,7 +46,6 @@ type Limits struct {
 	Sessions     int           `yaml:"sessions" range:"1..10000" doc:"conversations that may be open at once"`
 	Connections  int           `yaml:"connections" range:"1..100000" doc:"connections that each door takes at once"`
 	QueueBytes   int           `yaml:"queue_bytes" range:"65536..1073741824" doc:"bytes that may wait for one slow client before it is dropped"`
-	MessageBytes int           `yaml:"message_bytes" range:"65536..67108864" doc:"size of one message from a client"`
 	FileBytes    int           `yaml:"file_bytes" range:"1..1099511627776" doc:"size of a sound file to transcribe"`
 	FileDuration time.Duration `yaml:"file_duration" range:"1s..24h" doc:"length of a sound file to transcribe"`
 }
@@ -58,7 +57,7 @@ type Auth struct {
 
 // WebRTC says where media arrive.
 type WebRTC struct {
-	UDP       string   `yaml:"udp" doc:"address (HOST:PORT) for the media of all conversations; an empty host is every interface, \"none\" takes no UDP"`
+	UDP       string   `yaml:"udp" doc:"address (HOST:PORT) for the media of all conversations; an empty host is every interface"`
 	TCP       string   `yaml:"tcp" doc:"address for media of clients whose network lets no UDP through; \"none\" takes no TCP"`
 	PublicIPs []string `yaml:"public_ips" doc:"addresses under which clients reach this machine, where they are not its own (NAT)"`
 	Loopback  bool     `yaml:"loopback" doc:"whether to offer 127.0.0.1, too"`
@@ -85,12 +84,14 @@ type Reasoner struct {
 
 // LLM is an endpoint that speaks OpenAI's chat completions.
 type LLM struct {
-	BaseURL string        `yaml:"base_url" doc:"endpoint of the OpenAI kind, such as http://localhost:11434/v1"`
-	APIKey  string        `yaml:"api_key" doc:"its key, if it wants one. Better not given as a flag, which others on the machine can see"`
-	Model   string        `yaml:"model" doc:"name of the model there"`
-	Connect time.Duration `yaml:"connect_timeout" range:"10ms..10m" doc:"how long connecting to the endpoint may take"`
-	First   time.Duration `yaml:"first_token_timeout" range:"10ms..10m" doc:"how long the endpoint may take to its first word"`
-	Total   time.Duration `yaml:"timeout" range:"10ms..1h" doc:"how long a whole answer may take"`
+	BaseURL   string        `yaml:"base_url" doc:"endpoint of the OpenAI kind, such as http://localhost:11434/v1"`
+	APIKey    string        `yaml:"api_key" doc:"its key, if it wants one. Better not given as a flag, which others on the machine can see"`
+	Model     string        `yaml:"model" doc:"name of the model there"`
+	First     time.Duration `yaml:"first_token_timeout" range:"10ms..10m" doc:"how long to wait for the first word of an answer, retries included"`
+	Stall     time.Duration `yaml:"stall_timeout" range:"10ms..10m" doc:"how long to wait for the next word"`
+	Total     time.Duration `yaml:"timeout" range:"10ms..1h" doc:"how long a whole answer may take"`
+	Retries   int           `yaml:"retries" range:"0..10" doc:"how often to ask again when nothing has come of an answer"`
+	MaxTokens int           `yaml:"max_tokens" range:"1..1048576" doc:"length of an answer"`
 }
 
 // TTS is about the voice.
@@ -108,14 +109,14 @@ func Default() Config {
 		Drain:  10 * time.Second,
 		Log:    Log{Level: "info", Format: "auto"},
 		Limits: Limits{
-			Sessions: 16, Connections: 100, QueueBytes: 8 << 20, MessageBytes: 16 << 20,
+			Sessions: 16, Connections: 100, QueueBytes: 8 << 20,
 			FileBytes: 1 << 30, FileDuration: 2 * time.Hour,
 		},
 		WebRTC:   WebRTC{UDP: ":0", TCP: ":0"},
 		Turn:     Turn{Silence: 500 * time.Millisecond, Threshold: 0.5, Prefix: 300 * time.Millisecond, Interrupt: true},
 		ASR:      ASR{Model: "base", Threads: 1},
 		Reasoner: Reasoner{Kind: "builtin"},
-		LLM:      LLM{Connect: 3 * time.Second, First: 5 * time.Second, Total: time.Minute},
+		LLM:      LLM{First: 8 * time.Second, Stall: 5 * time.Second, Total: 2 * time.Minute, Retries: 2, MaxTokens: 512},
 		TTS:      TTS{Voice: "jenny", Speed: 1, Threads: 1},
 	}
 }
@@ -130,14 +131,9 @@ func (c Config) check(fault func(path, format string, args ...any)) {
 		}
 	}
 	address("listen", c.Listen)
-	if c.WebRTC.UDP != "none" {
-		address("webrtc.udp", c.WebRTC.UDP)
-	}
+	address("webrtc.udp", c.WebRTC.UDP)
 	if c.WebRTC.TCP != "none" {
 		address("webrtc.tcp", c.WebRTC.TCP)
-	}
-	if c.WebRTC.UDP == "none" && c.WebRTC.TCP == "none" {
-		fault("webrtc.udp", "without UDP and without TCP no media can arrive; give one of them an address")
 	}
 	for _, ip := range c.WebRTC.PublicIPs {
 		if _, err := netip.ParseAddr(ip); err != nil {

@@ -118,8 +118,7 @@ func TestPrecedence(t *testing.T) {
 func TestAllFaultsAtOnce(t *testing.T) {
 	_, err := newSource(t, "--config", "testdata/unknown.bad.yml", "--tts-speed", "fast", "--voice", "hal").
 		Load([]string{"PARLEY_ASR_MODLE=tiny", "PARLEY_ASR_THREADS=0", "PARLEY_LISTEN=nowhere"})
-	var faults Faults
-	if !errors.As(err, &faults) {
+	if _, ok := errors.AsType[Faults](err); !ok {
 		t.Fatalf("got %v", err)
 	}
 	golden(t, "testdata/sources.txt", err.Error()+"\n")

@@ -50,7 +50,11 @@ type Source struct {
 	File string
 
 	flags []*flagValue
+	where map[string]string // by path, what the last Load found where
 }
+
+// IsDefault says whether the last Load found the setting nowhere.
+func (s *Source) IsDefault(path string) bool { return s.where[path] == "" }
 
 // Flags adds a flag for each setting whose path begins with one of the
 // prefixes, for example "asr." or "models".
@@ -166,6 +170,7 @@ func (s *Source) Load(environ []string) (Config, error) {
 	if len(l.faults) > 0 {
 		return Config{}, l.faults
 	}
+	s.where = l.where
 	return l.c, nil
 }
 
@@ -216,8 +221,7 @@ func (l *loader) readEnv(environ []string) {
 func (l *loader) readFile(path, from string) {
 	b, err := readAtMost(path, maxFile)
 	if err != nil {
-		var inner *fs.PathError
-		if errors.As(err, &inner) {
+		if inner, ok := errors.AsType[*fs.PathError](err); ok {
 			err = inner.Err
 		}
 		l.fault(from, "", "cannot read %s: %v", path, err)
