@@ -62,7 +62,7 @@ func parse(s string) []spokenWord {
 					text = ""
 				}
 			}
-			if text, inURL = stripLinks(text, inURL); text != "" && !(i == 0 && isSilentMark(text)) {
+			if text, inURL = stripLinks(text, inURL); text != "" && (i > 0 || !isSilentMark(text)) {
 				w.core, w.tail = stripMarks(text)
 			}
 			words = append(words, w)

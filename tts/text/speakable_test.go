@@ -42,7 +42,7 @@ var readings = []struct{ in, want string }{
 	{"€20 or 20€", "20 euros or 20 euros"},
 	{"$0.99, £0.01", "99 cents, 1 penny"},
 	{"$3.2 million", "3.2 million dollars"},
-	{"£1m, $2bn and -£5", "1 million pounds, 2 billion dollars and -£5"},
+	{"£1m, $2bn and -£5", "1 million pounds, 2 billion dollars and minus 5 pounds"},
 	{"-$5.20", "minus 5 dollars 20"},
 	{"¥500", "500 yen"},
 
