@@ -1,12 +1,10 @@
-package text_test
+package text
 
 import (
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"parley/tts/text"
 )
 
 func FuzzSplitter(f *testing.F) {
@@ -15,11 +13,11 @@ func FuzzSplitter(f *testing.F) {
 		f.Add(input, uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, input string, step uint8) {
-		whole := text.Split(input)
+		whole := Split(input)
 		if got, want := strings.Fields(strings.Join(whole, " ")), strings.Fields(input); !slices.Equal(got, want) {
 			t.Fatalf("clauses %q are not the words of %q", whole, input)
 		}
-		s := text.NewSplitter()
+		s := NewSplitter()
 		var parts []string
 		n := int(step)%16 + 1
 		for rest := input; rest != ""; {
@@ -44,7 +42,7 @@ func FuzzSpeakable(f *testing.F) {
 		f.Add(c.in)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		tokens := text.Speakable(input)
+		tokens := Speakable(input)
 		words := strings.Fields(input)
 		if len(tokens) != len(words) {
 			t.Fatalf("%d tokens for %d words of %q", len(tokens), len(words), input)

@@ -1,10 +1,8 @@
-package text_test
+package text
 
 import (
 	"strings"
 	"testing"
-
-	"parley/tts/text"
 )
 
 // readings: what is read for a text, the readings of its words joined.
@@ -125,7 +123,7 @@ var readings = []struct{ in, want string }{
 func TestSpeakable(t *testing.T) {
 	for _, c := range readings {
 		var parts []string
-		for _, k := range text.Speakable(c.in) {
+		for _, k := range Speakable(c.in) {
 			if k.Spoken != "" {
 				parts = append(parts, k.Spoken)
 			}

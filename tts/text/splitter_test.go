@@ -1,11 +1,9 @@
-package text_test
+package text
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"parley/tts/text"
 )
 
 // Each case is written with " | " where a clause ends.
@@ -93,7 +91,7 @@ func clausesOf(c string) (input string, want []string) {
 func TestSplit(t *testing.T) {
 	for _, c := range splits {
 		input, want := clausesOf(c)
-		if got := text.Split(input); !slices.Equal(got, want) {
+		if got := Split(input); !slices.Equal(got, want) {
 			t.Errorf("Split(%q)\n got %q\nwant %q", input, got, want)
 		}
 	}
