@@ -62,11 +62,13 @@ var readings = []struct{ in, want string }{
 	{"1/2, 2/3, 7/10, 22/7", "one half, 2 thirds, 7 tenths, 22 over 7"},
 	{"24/7", "24 7"},
 	{".5 and 0.5", "0.5 and 0.5"},
-	{"50% or 50 %", "50% or 50 %"},
+	{"50% or 50 %", "50 percent or 50 percent"},
 	{"1,234,567", "1,234,567"},
+	{"~12.5%, 1% and the % sign", "about 12.5 percent, 1 percent and the percent sign"},
+	{"F# in C#.", "F sharp in C sharp."},
 	{"100k and 5M", "100 thousand and 5 million"},
 	{"10–20 pages, 3-4", "10 to 20 pages, 3 to 4"},
-	{"5-10km, £5-10, 10-20%", "5 to 10 kilometres, 5 to 10 pounds, 10 to 20%"},
+	{"5-10km, £5-10, 10-20%", "5 to 10 kilometres, 5 to 10 pounds, 10 to 20 percent"},
 	{"#5 #tag", "number 5 hashtag tag"},
 
 	// Units.
