@@ -11,9 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"parley/pipeline/stage"
+	"pgregory.net/rapid"
 )
 
 func TestArithmetic(t *testing.T) {

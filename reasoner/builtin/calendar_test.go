@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"parley/pipeline/stage"
+	"pgregory.net/rapid"
 )
 
 func TestCalendar(t *testing.T) {

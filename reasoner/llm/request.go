@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/openai/openai-go/v3"
-
 	"parley/pipeline/stage"
 )
 

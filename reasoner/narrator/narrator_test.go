@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 
 	"go.uber.org/goleak"
-
 	"parley/pipeline/stage"
 )
 

@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"parley/pipeline/stage"
+	"pgregory.net/rapid"
 )
 
 // TestSaysOnlyWhatWasFound plays random findings, revisions and retractions in
