@@ -7,6 +7,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,8 +22,9 @@ type Runtime struct {
 
 // SessionOptions say how a graph is run.
 type SessionOptions struct {
-	// Threads is how many threads one operator may use. Sessions are shared by
-	// all conversations, so this is on purpose and not "as many as there are".
+	// Threads is how many threads one operator may use, at least 1. Sessions
+	// are shared by all conversations, so this is on purpose and not "as many
+	// as there are": with 1, a run stays on its caller's thread.
 	Threads int
 }
 
@@ -41,8 +43,37 @@ func NewRuntime(store Store) (*Runtime, error) {
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("models: start ONNX Runtime from %s: %w", lib, err)
 	}
+	if err := shareArena(); err != nil {
+		return nil, errors.Join(fmt.Errorf("models: share memory between graphs: %w", err), ort.DestroyEnvironment())
+	}
 	return &Runtime{store: store}, nil
 }
+
+// shareArena makes one memory arena that all sessions work in. Left alone, each
+// session keeps an arena as large as its own worst run ever needed. Growing by
+// what is asked for, instead of doubling, keeps it tight: Moonshine base after
+// a window of 28 s leaves the process at 380 MB so, and at 470 MB otherwise, at
+// the same speed. Without any arena it takes twice the time.
+func shareArena() error {
+	const (
+		unbounded       = 0
+		sameAsRequested = 1
+		byDefault       = -1
+	)
+	cfg, err := ort.NewArenaCfg(unbounded, sameAsRequested, byDefault, byDefault)
+	if err != nil {
+		return err
+	}
+	defer cfg.Destroy()
+	info, err := ort.GetMemoryInfo()
+	if err != nil {
+		return err
+	}
+	return ort.CreateAndRegisterAllocator(info, cfg)
+}
+
+// Version is that of the ONNX Runtime library.
+func (r *Runtime) Version() string { return ort.GetVersion() }
 
 // Store is where the runtime's weights lie.
 func (r *Runtime) Store() Store { return r.store }
@@ -63,7 +94,19 @@ func (r *Runtime) Session(path string, inputs, outputs []string, o SessionOption
 		return nil, fmt.Errorf("models: session options: %w", err)
 	}
 	defer opts.Destroy()
-	if err := opts.SetIntraOpNumThreads(o.Threads); err != nil {
+	err = errors.Join(
+		opts.SetIntraOpNumThreads(max(o.Threads, 1)),
+		// Graphs here are chains: running branches side by side gains nothing.
+		opts.SetInterOpNumThreads(1),
+		// A pattern is kept for every shape ever seen, and speech comes in
+		// every length.
+		opts.SetMemPattern(false),
+		opts.AddSessionConfigEntry("session.use_env_allocators", "1"),
+		// Waiting threads sleep; spinning would eat the core that another
+		// conversation needs.
+		opts.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
+	)
+	if err != nil {
 		return nil, fmt.Errorf("models: session options: %w", err)
 	}
 	s, err := ort.NewDynamicAdvancedSession(path, inputs, outputs, opts)

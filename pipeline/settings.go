@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/pipeline/stage"
+	"parley/pipeline/turn"
 )
 
 // Settings are what a client may choose for its conversation. They are a value:
@@ -37,9 +38,6 @@ type Endpointing struct {
 	Prefix time.Duration
 	// Silence is how long the person must be silent for the turn to be over.
 	Silence time.Duration
-	// IdleTimeout is how long the floor may stay free before the client is
-	// told; 0 is for ever.
-	IdleTimeout time.Duration
 	// Reply says whether a turn is answered without being asked for.
 	Reply bool
 	// Interrupt says whether speech stops the reply that is playing.
@@ -68,7 +66,7 @@ const (
 // DefaultEndpointing is what a new session has.
 func DefaultEndpointing() *Endpointing {
 	return &Endpointing{
-		Kind: ServerVAD, Threshold: 0.5, Prefix: 300 * time.Millisecond,
+		Kind: ServerVAD, Threshold: turn.DefaultThreshold, Prefix: 300 * time.Millisecond,
 		Silence: 500 * time.Millisecond, Reply: true, Interrupt: true,
 	}
 }
@@ -103,13 +101,27 @@ func (e Endpointing) validate() error {
 		return stage.Invalid("invalid_value", at+"prefix_padding_ms", "The prefix must lie between 0 and 5000 ms; it is %d.", e.Prefix.Milliseconds())
 	case e.Silence < 0 || e.Silence > 30*time.Second:
 		return stage.Invalid("invalid_value", at+"silence_duration_ms", "The silence must lie between 0 and 30000 ms; it is %d.", e.Silence.Milliseconds())
-	case e.IdleTimeout != 0 && (e.IdleTimeout < 5*time.Second || e.IdleTimeout > 30*time.Second):
-		return stage.Invalid("invalid_value", at+"idle_timeout_ms", "The idle timeout must lie between 5000 and 30000 ms, or be null; it is %d.", e.IdleTimeout.Milliseconds())
 	}
 	switch e.Eagerness {
 	case "", "auto", "low", "medium", "high":
 		return nil
 	default:
 		return stage.Invalid("invalid_value", at+"eagerness", "Eagerness is \"low\", \"medium\", \"high\" or \"auto\"; it is %q.", e.Eagerness)
+	}
+}
+
+// silence is how long a pause ends the turn. A SemanticVAD is as patient as its
+// eagerness says.
+func (e Endpointing) silence() time.Duration {
+	if e.Kind == ServerVAD {
+		return e.Silence
+	}
+	switch e.Eagerness {
+	case "low":
+		return time.Second
+	case "high":
+		return 300 * time.Millisecond
+	default:
+		return 500 * time.Millisecond
 	}
 }

@@ -54,6 +54,9 @@ type Frame struct {
 	// Concealed marks sound that was invented to cover packets lost on the
 	// way. It keeps time whole, but is no evidence of a pause.
 	Concealed bool
+	// Arrived is when the frame reached this machine; zero for sound that
+	// was made here.
+	Arrived time.Time
 }
 
 // Len is the number of samples per channel.

@@ -1,5 +1,7 @@
 package trace
 
+import "time"
+
 // Listener is told of what happens, as it happens. Every field may be nil. The
 // functions are called from the goroutines that do the work: they must not
 // block, and must be safe for concurrent use.
@@ -8,8 +10,10 @@ type Listener struct {
 	Span func(Span)
 	// Turn is called once for every turn, when it is over.
 	Turn func(*Turn)
-	// Dropped is called when a full queue made something be thrown away.
-	Dropped func(session, queue string, n int)
+	// Dropped is called when a full queue made sound be thrown away.
+	Dropped func(session, queue string, sound time.Duration)
+	// Failed is called when something went wrong that somebody should see.
+	Failed func(session, what string, err error)
 	// Session is called when a conversation opens and when it closes, with
 	// the number that are open then.
 	Session func(session string, open bool, count int)
@@ -24,7 +28,10 @@ func (l Listener) EnsureDefaults() Listener {
 		l.Turn = func(*Turn) {}
 	}
 	if l.Dropped == nil {
-		l.Dropped = func(string, string, int) {}
+		l.Dropped = func(string, string, time.Duration) {}
+	}
+	if l.Failed == nil {
+		l.Failed = func(string, string, error) {}
 	}
 	if l.Session == nil {
 		l.Session = func(string, bool, int) {}
@@ -49,9 +56,14 @@ func Tee(ls ...Listener) Listener {
 				l.Turn(t)
 			}
 		},
-		Dropped: func(session, queue string, n int) {
+		Dropped: func(session, queue string, sound time.Duration) {
 			for _, l := range all {
-				l.Dropped(session, queue, n)
+				l.Dropped(session, queue, sound)
+			}
+		},
+		Failed: func(session, what string, err error) {
+			for _, l := range all {
+				l.Failed(session, what, err)
 			}
 		},
 		Session: func(session string, open bool, count int) {
