@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"parley/pipeline/stage"
 	"pgregory.net/rapid"
+
+	"parley/pipeline/stage"
 )
 
 func TestArithmetic(t *testing.T) {

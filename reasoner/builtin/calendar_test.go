@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"parley/pipeline/stage"
 	"pgregory.net/rapid"
+
+	"parley/pipeline/stage"
 )
 
 func TestCalendar(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
 	"parley/pipeline/stage"
 )
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/openai/openai-go/v3"
+
 	"parley/pipeline/stage"
 )
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"go.uber.org/goleak"
+
 	"parley/pipeline/stage"
 )
 

@@ -4,8 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"parley/pipeline/stage"
 	"pgregory.net/rapid"
+
+	"parley/pipeline/stage"
 )
 
 // TestSaysOnlyWhatWasFound plays random findings, revisions and retractions in
