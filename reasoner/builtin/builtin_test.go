@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,59 +24,59 @@ var london = func() *time.Location {
 }()
 
 // respond asks a question and returns the findings.
-func respond(t testing.TB, turn stage.Turn) []stage.Finding {
-	t.Helper()
+func respond(tb testing.TB, turn stage.Turn) []stage.Finding {
+	tb.Helper()
 	var out []stage.Finding
-	if err := New().Respond(t.Context(), turn, func(f stage.Finding) error {
+	if err := New().Respond(tb.Context(), turn, func(f stage.Finding) error {
 		out = append(out, f)
 		return nil
 	}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
 
 // check asks a question and compares kind, text and value of the answer; empty
 // wants are not looked at. Support, if wanted, is the second finding's text.
-func check(t testing.TB, question string, kind stage.Kind, text, value, support string) {
-	t.Helper()
-	got := respond(t, stage.Turn{Question: question, Now: now})
+func check(tb testing.TB, question string, kind stage.Kind, text, value, support string) {
+	tb.Helper()
+	got := respond(tb, stage.Turn{Question: question, Now: now})
 	first := got[0]
 	if first.Kind != kind {
-		t.Errorf("%q: kind %d (%q), want %d", question, first.Kind, first.Claims[0].Text, kind)
+		tb.Errorf("%q: kind %d (%q), want %d", question, first.Kind, first.Claims[0].Text, kind)
 		return
 	}
 	c := first.Claims[0]
 	if text != "" && c.Text != text {
-		t.Errorf("%q: text %q, want %q", question, c.Text, text)
+		tb.Errorf("%q: text %q, want %q", question, c.Text, text)
 	}
 	if value != "" && c.Value != value {
-		t.Errorf("%q: value %q (%q), want %q", question, c.Value, c.Text, value)
+		tb.Errorf("%q: value %q (%q), want %q", question, c.Value, c.Text, value)
 	}
 	if support != "" && (len(got) < 2 || got[1].Kind != stage.Support || got[1].Claims[0].Text != support) {
-		t.Errorf("%q: findings %+v, want support %q", question, got[1:], support)
+		tb.Errorf("%q: findings %+v, want support %q", question, got[1:], support)
 	}
-	sound(t, question, got)
+	sound(tb, question, got)
 }
 
 // sound checks what holds for every answer: the value is in the text, there is
 // a source, the IDs differ.
-func sound(t testing.TB, question string, got []stage.Finding) {
-	t.Helper()
+func sound(tb testing.TB, question string, got []stage.Finding) {
+	tb.Helper()
 	if len(got) == 0 || len(got) > 2 {
-		t.Fatalf("%q: %d findings", question, len(got))
+		tb.Fatalf("%q: %d findings", question, len(got))
 	}
 	if len(got) == 2 && got[0].ID == got[1].ID {
-		t.Errorf("%q: both findings are %q", question, got[0].ID)
+		tb.Errorf("%q: both findings are %q", question, got[0].ID)
 	}
 	for _, f := range got {
 		c := f.Claims[0]
 		if len(f.Claims) != 1 || c.Text == "" || c.Source == "" || !c.Final || c.Confidence != 1 {
-			t.Errorf("%q: claim %+v", question, c)
+			tb.Errorf("%q: claim %+v", question, c)
 		}
 		plain := strings.NewReplacer(",", "", "minus ", "-").Replace(c.Text)
 		if v := strings.NewReplacer(",", "", "minus ", "-").Replace(c.Value); !strings.Contains(plain, v) {
-			t.Errorf("%q: the text %q does not hold the value %q", question, c.Text, c.Value)
+			tb.Errorf("%q: the text %q does not hold the value %q", question, c.Text, c.Value)
 		}
 	}
 }
@@ -153,7 +154,7 @@ func TestFollowUps(t *testing.T) {
 		{Role: stage.User, Text: "What is 12 times 7?"},
 		{Role: stage.Assistant, Text: "Twelve times seven", Cut: true, Unheard: "is 84."},
 	}
-	further := append(history[:len(history):len(history)],
+	further := append(slices.Clip(history),
 		stage.Message{Role: stage.User, Text: "And divide that by two."}, stage.Message{Role: stage.Assistant, Text: "That is 42."})
 	for _, tc := range []struct {
 		history         []stage.Message

@@ -137,8 +137,8 @@ func timeDifference(c *cursor, now time.Time) (reply, bool) {
 	ok := false
 	switch {
 	case c.any("what is the time difference between", "what is the difference in time between", "how many hours between", "how many hours difference between", "time difference between", "the time difference between"):
-		if a, ok = c.placeName(now, "and"); ok && c.any("and") {
-			b, ok = c.placeName(now, "")
+		if a, ok = c.placeName("and"); ok && c.any("and") {
+			b, ok = c.placeName("")
 		}
 	default:
 		return reply{}, false

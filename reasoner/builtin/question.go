@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 
 	"parley/pipeline/stage"
@@ -91,12 +92,7 @@ func (c *cursor) peek(n int) token {
 
 // any accepts the first of the phrases that comes next.
 func (c *cursor) any(phrases ...string) bool {
-	for _, p := range phrases {
-		if c.phrase(p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(phrases, c.phrase)
 }
 
 // phrase accepts words separated by single spaces.

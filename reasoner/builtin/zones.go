@@ -64,11 +64,11 @@ func (c *cursor) place(now time.Time) (place, bool) {
 	if _, ok := (&cursor{toks: c.toks, i: c.i}).number(reading{}); ok {
 		return place{}, false // a date, not a place
 	}
-	return c.placeName(now, "")
+	return c.placeName("")
 }
 
 // placeName reads a place's name up to the word given or to the end.
-func (c *cursor) placeName(now time.Time, until string) (place, bool) {
+func (c *cursor) placeName(until string) (place, bool) {
 	start := c.i
 	end := start
 	for end < len(c.toks) && (until == "" || c.toks[end].text != until) {

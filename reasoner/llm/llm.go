@@ -19,6 +19,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -176,9 +178,9 @@ const confidence = 0.5
 // context's if that is done, else of class stage.ErrUnavailable or
 // stage.ErrOverloaded; findings emitted before an error stand.
 func (r *Reasoner) Respond(ctx context.Context, t stage.Turn, emit func(stage.Finding) error) error {
-	w := watch(ctx, r.opts)
+	watched, w := watch(ctx, r.opts)
 	defer w.stop()
-	stream := r.chat.NewStreaming(w.ctx, r.request(t))
+	stream := r.chat.NewStreaming(watched, r.request(t))
 	defer func() { _ = stream.Close() }() // closing what failed anyway
 	a := answer{model: r.opts.Model, splitter: r.opts.NewSplitter(), emit: func(f stage.Finding) error {
 		w.pause()
@@ -212,8 +214,8 @@ func (r *Reasoner) Respond(ctx context.Context, t stage.Turn, emit func(stage.Fi
 		return ctx.Err()
 	case a.ended:
 		return nil
-	case context.Cause(w.ctx) != nil:
-		return fmt.Errorf("llm: %w", context.Cause(w.ctx))
+	case watched.Err() != nil:
+		return fmt.Errorf("llm: %w", context.Cause(watched))
 	case stream.Err() != nil:
 		return r.classify(stream.Err())
 	}
@@ -235,7 +237,20 @@ type answer struct {
 }
 
 func (a *answer) write(delta string) error {
-	return a.send(a.splitter.Write(a.thoughts.strip(delta)))
+	return a.send(goingOn(a.splitter.Write(a.thoughts.strip(delta))))
+}
+
+// goingOn marks clauses that end without any mark, where the splitter had to
+// cut within a sentence or at the end of a line: something follows, so they
+// must not be taken for ends of sentences.
+func goingOn(clauses []string) []string {
+	for i, c := range clauses {
+		bare := strings.TrimRight(c, "\"'”’)]*_`")
+		if r, _ := utf8.DecodeLastRuneInString(bare); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			clauses[i] = c + ","
+		}
+	}
+	return clauses
 }
 
 func (a *answer) send(clauses []string) error {
@@ -254,7 +269,7 @@ func (a *answer) send(clauses []string) error {
 // end sends what the splitter still holds.
 func (a *answer) end(reason string) error {
 	a.ended = true
-	last := append(a.splitter.Write(a.thoughts.rest()), a.splitter.Flush()...)
+	last := append(goingOn(a.splitter.Write(a.thoughts.rest())), a.splitter.Flush()...)
 	if err := a.send(last); err != nil {
 		return err
 	}

@@ -462,3 +462,30 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// byWords is a splitter that cuts behind every third word, marks or none.
+type byWords struct{ held []string }
+
+func (s *byWords) Write(delta string) []string {
+	s.held = append(s.held, strings.Fields(delta)...)
+	var out []string
+	for len(s.held) > 3 {
+		out = append(out, strings.Join(s.held[:3], " "))
+		s.held = s.held[3:]
+	}
+	return out
+}
+
+func (s *byWords) Flush() []string { return trimmed([]string{strings.Join(s.held, " ")}) }
+
+// TestCutsWithinSentences: what the narrator would end with a full stop must
+// end with a comma if the sentence goes on.
+func TestCutsWithinSentences(t *testing.T) {
+	r := asking(t, func(w http.ResponseWriter, _ *http.Request) {
+		play(w, chunk("one two three four five six. seven eight nine, ten")+stop+done)
+	}, func(o *Options) { o.NewSplitter = func() Splitter { return &byWords{} } })
+	said, err := ask(t, r, stage.Turn{Question: "?"})
+	if want := []string{"one two three,", "four five six.", "seven eight nine,", "ten"}; err != nil || !slices.Equal(said, want) {
+		t.Errorf("said %q (%v), want %q", said, err, want)
+	}
+}

@@ -8,7 +8,6 @@ import (
 // watchdog ends an answer's context, with the reason as its cause, when the
 // model stays silent for too long. It belongs to one goroutine.
 type watchdog struct {
-	ctx    context.Context //nolint:containedctx // it is the context of one call, made by it
 	cancel context.CancelCauseFunc
 	total  *time.Timer
 	// first runs until the first token, idle ever after.
@@ -16,12 +15,13 @@ type watchdog struct {
 	stall       time.Duration
 }
 
-func watch(parent context.Context, o Options) *watchdog {
-	w := &watchdog{stall: o.Stall}
-	w.ctx, w.cancel = context.WithCancelCause(parent)
+// watch begins the wait for an answer under the context that it returns.
+func watch(parent context.Context, o Options) (context.Context, *watchdog) {
+	ctx, cancel := context.WithCancelCause(parent)
+	w := &watchdog{cancel: cancel, stall: o.Stall}
 	w.total = time.AfterFunc(o.Total, func() { w.cancel(errTotal) })
 	w.first = time.AfterFunc(o.FirstToken, func() { w.cancel(errFirstToken) })
-	return w
+	return ctx, w
 }
 
 // token says that a token came.
