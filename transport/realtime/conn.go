@@ -138,7 +138,7 @@ type Conn struct {
 // defaults, changed by session, the JSON object that a client may send along
 // when it connects (nil for none). It fails with a *stage.Fault.
 func New(o Options, session []byte) (*Conn, error) {
-	o.Service = o.Service.EnsureDefaults()
+	o.Service = o.EnsureDefaults()
 	c := &Conn{o: o, cfg: newConfig(o), hearing: map[string]*hearing{}}
 	if session != nil {
 		if tooDeep(session, maxDepth) {
