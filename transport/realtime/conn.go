@@ -128,6 +128,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	cfg     config
+	id      string        // the conversation's, which may not be asked from within an Event
 	open    bool          // session.created was sent
 	early   []stage.Event // came before that
 	reply   reply         // the one that sound belongs to
@@ -167,7 +168,7 @@ func (c *Conn) Start(ctx context.Context, p Player) error {
 	// Events that the conversation was quick to send must not overtake
 	// session.created, which clients take for the beginning of everything.
 	c.send(&SessionEvent{Head: head("session.created"), Session: c.cfg.wire(conv.ID())})
-	c.open = true
+	c.id, c.open = conv.ID(), true
 	for _, e := range c.early {
 		c.event(e)
 	}
