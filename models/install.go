@@ -130,7 +130,7 @@ func whole(w io.Writer, r io.Reader, _ File) error {
 
 // archived finds f.Member in a tar archive compressed with Zstandard.
 func archived(w io.Writer, r io.Reader, f File) error {
-	plain, err := zstd.NewReader(r)
+	plain, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return err
 	}

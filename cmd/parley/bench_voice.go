@@ -107,7 +107,7 @@ func (a *app) benchVoice(ctx context.Context, cfg config.Config, o bench.VoiceOp
 			return err
 		}
 	}
-	r.Machine = bench.ThisMachine("moonshine-"+cfg.ASR.Model+" piper-"+cfg.TTS.Voice, commit)
+	r.Machine = bench.ThisMachine("moonshine-"+cfg.ASR.Model+" piper-"+cfg.TTS.Voice, revision())
 	if asJSON {
 		return a.printJSON(r)
 	}

@@ -1,6 +1,6 @@
 // Install fills the store with the weights, from what "npm ci --ignore-scripts"
-// in models/ and "go mod download" have fetched. The Makefile runs it as
-// "go run ./models/install" in the root of the repository.
+// in models/ has fetched and from the voices' Go modules, which it fetches. The
+// Makefile runs it as "go run ./models/install" in the root of the repository.
 package main
 
 import (
@@ -8,7 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"slices"
 
 	"parley/models"
 )
@@ -27,6 +29,9 @@ func main() {
 }
 
 func run(ctx context.Context, dir, packages string) error {
+	if err := fetchModules(ctx); err != nil {
+		return err
+	}
 	from, err := models.DefaultSources(ctx, packages)
 	if err != nil {
 		return err
@@ -34,4 +39,21 @@ func run(ctx context.Context, dir, packages string) error {
 	return models.Install(ctx, models.Store{Dir: dir}, from, func(f models.File) {
 		fmt.Fprintf(os.Stderr, "%-32s %6.1f MB  %s\n", f.Name, float64(f.Size)/1e6, f.Origin())
 	})
+}
+
+// fetchModules brings the voices into Go's module cache, checked by go.sum. No
+// package of the program imports them, so building it did not.
+func fetchModules(ctx context.Context) error {
+	args := []string{"mod", "download"}
+	for _, f := range models.Manifest {
+		if f.Registry == models.Go && !slices.Contains(args, f.Package) {
+			args = append(args, f.Package)
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("install: fetch the voices: %w", err)
+	}
+	return nil
 }

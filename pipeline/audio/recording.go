@@ -185,9 +185,9 @@ func open(r *bufio.Reader) (decoder, error) {
 // set aside for it.
 func skipID3(r *bufio.Reader) error {
 	for {
-		head, err := r.Peek(10)
-		if err != nil || string(head[:3]) != "ID3" {
-			return nil // too short a file is told of elsewhere
+		head, _ := r.Peek(10) // a file that is too short is told of elsewhere
+		if len(head) < 10 || string(head[:3]) != "ID3" {
+			return nil
 		}
 		size := 10
 		for i, b := range head[6:10] {
