@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -196,13 +197,8 @@ func (c *Conn) Next(ctx context.Context, types ...string) (Event, error) {
 			if !ok {
 				return e, errors.Join(ErrClosed, c.Err())
 			}
-			for _, t := range types {
-				if e.Type == t {
-					return e, nil
-				}
-			}
 			switch {
-			case len(types) == 0:
+			case len(types) == 0, slices.Contains(types, e.Type):
 				return e, nil
 			case e.Error != nil && e.Type == "error":
 				return e, e.Error

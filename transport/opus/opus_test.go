@@ -33,17 +33,17 @@ type sentPacket struct {
 }
 
 // encode makes packets whose numbers wrap around on the way.
-func encode(t testing.TB, pcm []float32) []sentPacket {
-	t.Helper()
+func encode(tb testing.TB, pcm []float32) []sentPacket {
+	tb.Helper()
 	e, err := NewEncoder()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var out []sentPacket
 	for i := 0; i+FrameSamples <= len(pcm); i += FrameSamples {
 		b, err := e.Encode(pcm[i : i+FrameSamples])
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		n := len(out)
 		out = append(out, sentPacket{uint16(65500 + n), uint32(0xffffff00 + n*FrameSamples), b})
@@ -52,16 +52,16 @@ func encode(t testing.TB, pcm []float32) []sentPacket {
 }
 
 // receive decodes and checks that positions fit together, but for jumps ahead.
-func receive(t testing.TB, packets []sentPacket) ([]audio.Frame, Stats) {
-	t.Helper()
+func receive(tb testing.TB, packets []sentPacket) ([]audio.Frame, Stats) {
+	tb.Helper()
 	r, err := NewReceiver(16000)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var frames []audio.Frame
 	emit := func(f audio.Frame) {
 		if n := len(frames); n > 0 && f.Position < frames[n-1].End() {
-			t.Errorf("a frame begins at %d, before the end of the last at %d", f.Position, frames[n-1].End())
+			tb.Errorf("a frame begins at %d, before the end of the last at %d", f.Position, frames[n-1].End())
 		}
 		frames = append(frames, f)
 	}
@@ -70,7 +70,7 @@ func receive(t testing.TB, packets []sentPacket) ([]audio.Frame, Stats) {
 	}
 	r.Flush(emit)
 	if r.Waiting() {
-		t.Error("packets wait after Flush")
+		tb.Error("packets wait after Flush")
 	}
 	return frames, r.Stats()
 }

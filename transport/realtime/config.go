@@ -3,6 +3,7 @@ package realtime
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/pipeline"
@@ -150,7 +151,7 @@ func (c *config) readTranscription(in object, raw json.RawMessage) {
 	t.text("model", &n.Model, maxName)
 	var lang string
 	if t.text("language", &lang, maxName) {
-		if lang != "en" && lang != "" && !(len(lang) > 2 && lang[:3] == "en-") {
+		if lang != "en" && lang != "" && !strings.HasPrefix(lang, "en-") {
 			in.r.fail(stage.Invalid("unsupported", t.at("language"), "The recogniser knows English alone; send \"en\" or leave the language out."))
 		}
 		n.Language = &lang

@@ -128,6 +128,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	cfg     config
+	id      string        // the conversation's, which may not be asked from within an Event
 	open    bool          // session.created was sent
 	early   []stage.Event // came before that
 	reply   reply         // the one that sound belongs to
@@ -138,7 +139,7 @@ type Conn struct {
 // defaults, changed by session, the JSON object that a client may send along
 // when it connects (nil for none). It fails with a *stage.Fault.
 func New(o Options, session []byte) (*Conn, error) {
-	o.Service = o.Service.EnsureDefaults()
+	o.Service = o.EnsureDefaults()
 	c := &Conn{o: o, cfg: newConfig(o), hearing: map[string]*hearing{}}
 	if session != nil {
 		if tooDeep(session, maxDepth) {
@@ -167,7 +168,7 @@ func (c *Conn) Start(ctx context.Context, p Player) error {
 	// Events that the conversation was quick to send must not overtake
 	// session.created, which clients take for the beginning of everything.
 	c.send(&SessionEvent{Head: head("session.created"), Session: c.cfg.wire(conv.ID())})
-	c.open = true
+	c.id, c.open = conv.ID(), true
 	for _, e := range c.early {
 		c.event(e)
 	}

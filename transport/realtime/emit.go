@@ -205,7 +205,7 @@ func part(spoken bool, text string) Part {
 func (c *Conn) response(r reply, status string) Response {
 	return Response{
 		Object: "realtime.response", ID: r.id, Status: status, Output: []Item{},
-		ConversationID:   "conv_" + strings.TrimPrefix(c.conv.ID(), "sess_"),
+		ConversationID:   "conv_" + strings.TrimPrefix(c.id, "sess_"),
 		OutputModalities: c.cfg.modalities(r.spoken), MaxOutputTokens: maxTokensWire(c.cfg.settings.MaxTokens),
 		Audio: ResponseAudio{c.cfg.outputWire()},
 	}

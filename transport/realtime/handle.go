@@ -1,7 +1,6 @@
 package realtime
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -18,7 +17,7 @@ var ErrClosed = errors.New("realtime: the conversation is over")
 // Handle obeys one event of the client's, a whole JSON text. What is wrong with
 // the event is told to the client, not to the caller: the only error is
 // [ErrClosed]. It waits for the conversation, never for the client.
-func (c *Conn) Handle(ctx context.Context, raw []byte) error {
+func (c *Conn) Handle(raw []byte) error {
 	select {
 	case <-c.conv.Done():
 		return ErrClosed

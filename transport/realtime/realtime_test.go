@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -68,11 +69,11 @@ func (e event) at(path ...any) any {
 	return v
 }
 
-func connect(t testing.TB, o realtime.Options, session string) *client {
-	t.Helper()
-	c := &client{t: t, more: make(chan struct{}, 1)}
+func connect(tb testing.TB, o realtime.Options, session string) *client {
+	tb.Helper()
+	c := &client{t: tb, more: make(chan struct{}, 1)}
 	if o.Open == nil {
-		o.Service = talk.Service(t)
+		o.Service = talk.Service(tb)
 	}
 	o.Send = c.send
 	var raw []byte
@@ -81,15 +82,15 @@ func connect(t testing.TB, o realtime.Options, session string) *client {
 	}
 	rt, err := realtime.New(o, raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c.Conn = rt
 	if err := rt.Start(context.Background(), &mute{}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := rt.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return c
@@ -143,7 +144,7 @@ func (c *client) all() []event {
 
 func (c *client) do(raw string) {
 	c.t.Helper()
-	if err := c.Handle(context.Background(), []byte(raw)); err != nil {
+	if err := c.Handle([]byte(raw)); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -556,7 +557,7 @@ func TestHandleAfterTheEnd(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Handle(context.Background(), []byte(`{"type":"response.create"}`)); err != realtime.ErrClosed {
+	if err := c.Handle([]byte(`{"type":"response.create"}`)); !errors.Is(err, realtime.ErrClosed) {
 		t.Errorf("Handle gives %v", err)
 	}
 }
@@ -621,7 +622,7 @@ func FuzzHandle(f *testing.F) {
 		c.mu.Lock()
 		c.sent = nil
 		c.mu.Unlock()
-		if err := c.Handle(context.Background(), raw); err != nil {
+		if err := c.Handle(raw); err != nil {
 			t.Fatalf("the session did not live on: %v", err)
 		}
 	})
@@ -631,7 +632,7 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte(`{"type":"realtime","audio":{"output":{"voice":{"id":"flute"}}}}`))
 	f.Add([]byte(`{`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := realtime.New(realtime.Options{Send: func([]byte) {}}, raw); err != nil && stage.AsFault(err).Class != stage.ErrInvalid {
+		if _, err := realtime.New(realtime.Options{Send: func([]byte) {}}, raw); err != nil && !errors.Is(err, stage.ErrInvalid) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -217,6 +217,7 @@ func (c *call) stateChanged(st webrtc.PeerConnectionState) {
 		c.end("the connection failed")
 	case webrtc.PeerConnectionStateClosed:
 		c.end("the client closed the connection")
+	default: // on its way to one of these
 	}
 }
 
@@ -231,7 +232,7 @@ func (c *call) openEvents(dc *webrtc.DataChannel) {
 			c.rt.Refuse(stage.Invalid("invalid_message", "", "Events are JSON in text messages; sound goes by the track."))
 			return
 		}
-		if err := c.rt.Handle(context.Background(), m.Data); err != nil {
+		if err := c.rt.Handle(m.Data); err != nil {
 			c.end("the conversation is over")
 		}
 	})

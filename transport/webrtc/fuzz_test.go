@@ -13,22 +13,22 @@ import (
 )
 
 // browserOffer is an offer as a client with a microphone makes it.
-func browserOffer(t testing.TB) string {
-	t.Helper()
+func browserOffer(tb testing.TB) string {
+	tb.Helper()
 	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer pc.GracefulClose()
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := pc.CreateDataChannel("oai-events", nil); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return offer.SDP
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"mime/multipart"
 	"net/http"
@@ -212,9 +213,7 @@ func TestHangup(t *testing.T) {
 	s, url := serve(t, nil)
 	c := dial(t, url, client.Options{})
 	s.mu.Lock()
-	var id string
-	for id = range s.calls {
-	}
+	id := slices.Collect(maps.Keys(s.calls))[0]
 	s.mu.Unlock()
 	resp, err := http.Post(url+Path+"/"+id+"/hangup", "", nil)
 	if err != nil {

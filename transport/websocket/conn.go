@@ -46,7 +46,7 @@ func (c *conn) serve(ctx context.Context, ws *websocket.Conn, o realtime.Options
 		// A blocked read ends with its connection.
 		ws.Close()
 	}()
-	c.readAll(ctx)
+	c.readAll()
 	c.out.close(websocket.CloseNormalClosure, "")
 	_ = rt.Close()
 	<-written
@@ -76,7 +76,7 @@ func (c *conn) send(event []byte) {
 }
 
 // readAll obeys the client until it, or the conversation, is gone.
-func (c *conn) readAll(ctx context.Context) {
+func (c *conn) readAll() {
 	c.ws.SetReadLimit(maxMessage)
 	alive := func() { _ = c.ws.SetReadDeadline(time.Now().Add(2*c.o.PingInterval + c.o.WriteTimeout)) }
 	c.ws.SetPongHandler(func(string) error { alive(); return nil })
@@ -98,7 +98,7 @@ func (c *conn) readAll(ctx context.Context) {
 			continue
 		}
 		alive()
-		if err := c.rt.Handle(ctx, raw); err != nil {
+		if err := c.rt.Handle(raw); err != nil {
 			return
 		}
 	}

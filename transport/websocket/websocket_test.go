@@ -192,11 +192,9 @@ func rawDial(t *testing.T, url string, protocols []string, header http.Header) *
 	t.Helper()
 	ws, resp, err := (&websocket.Dialer{Subprotocols: protocols}).DialContext(t.Context(), url, header)
 	if err != nil {
-		if resp != nil {
-			t.Fatalf("%v: %s", err, resp.Status)
-		}
 		t.Fatal(err)
 	}
+	resp.Body.Close()
 	t.Cleanup(func() { ws.Close() })
 	return ws
 }
@@ -371,6 +369,7 @@ func TestAccess(t *testing.T) {
 			if resp == nil {
 				t.Fatal(err)
 			}
+			defer resp.Body.Close()
 			if resp.StatusCode != tc.status {
 				t.Errorf("%s, want %d", resp.Status, tc.status)
 			}

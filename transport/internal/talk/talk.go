@@ -28,7 +28,8 @@ const Rate = 22050
 const ReplyLength = time.Second
 
 // Service serves conversations with the whistler. It ends with the test.
-func Service(t testing.TB) realtime.Service {
+func Service(tb testing.TB) realtime.Service {
+	tb.Helper()
 	e, err := pipeline.New(pipeline.Config{
 		Stages: pipeline.Stages{
 			Detector: detector{}, Recognizer: recognizer{}, Reasoner: reasoner{}, Narrator: narrator{}, Synthesizer: synthesizer{},
@@ -37,9 +38,9 @@ func Service(t testing.TB) realtime.Service {
 		Defaults:    pipeline.Settings{Spoken: true, Endpointing: pipeline.DefaultEndpointing()},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = e.Shutdown(ctx)
