@@ -17,23 +17,23 @@ import (
 )
 
 // packed makes a tar archive, compressed, with one file in it.
-func packed(t testing.TB, name, content string) []byte {
-	t.Helper()
+func packed(tb testing.TB, name, content string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	z, err := zstd.NewWriter(&b)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := tar.NewWriter(z)
 	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := w.Write([]byte(content)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, c := range []io.Closer{w, z} {
 		if err := c.Close(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return b.Bytes()

@@ -66,11 +66,11 @@ func TestVerifiedNamesWhatIsWrong(t *testing.T) {
 // found damaged is looked at again.
 func TestVerifiedOnce(t *testing.T) {
 	t.Parallel()
-	real := Store{Dir: os.Getenv("PARLEY_MODELS")}
-	if real.Dir == "" {
-		real.Dir = "weights"
+	store := Store{Dir: os.Getenv("PARLEY_MODELS")}
+	if store.Dir == "" {
+		store.Dir = "weights"
 	}
-	content, err := os.ReadFile(real.Path(MoonshineTokens))
+	content, err := os.ReadFile(store.Path(MoonshineTokens))
 	if err != nil {
 		t.Skip("no weights: run \"make models\" or set PARLEY_MODELS")
 	}

@@ -33,50 +33,50 @@ func TestMain(m *testing.M) {
 }
 
 // open loads a size of the model, and the detector, for a test.
-func open(t testing.TB, size string, passed func(Pass)) *Recognizer {
-	t.Helper()
+func open(tb testing.TB, size string, passed func(Pass)) *Recognizer {
+	tb.Helper()
 	if testRuntime == nil {
-		t.Skip("no weights: run \"make models\" or set PARLEY_MODELS")
+		tb.Skip("no weights: run \"make models\" or set PARLEY_MODELS")
 	}
 	d, err := vad.Open(testRuntime)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r, err := Open(testRuntime, Options{Size: size, Detector: d, Passed: passed})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := errors.Join(r.Close(), d.Close()); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return r
 }
 
 // speak has espeak-ng say something, with half a second of silence after it.
-func speak(t testing.TB, text string) []float32 {
-	t.Helper()
+func speak(tb testing.TB, text string) []float32 {
+	tb.Helper()
 	out, err := exec.Command("espeak-ng", "-v", "en-us", "-s", "150", "--stdout", text).Output()
 	if err != nil {
-		t.Skipf("espeak-ng: %v", err)
+		tb.Skipf("espeak-ng: %v", err)
 	}
 	rec, err := audio.Decode(bytes.NewReader(out), audio.Limits{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if rec, err = rec.To(audio.Speech); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return append(rec.Samples, make([]float32, rate/2)...)
 }
 
 // mustRecognise runs the model alone.
-func (m *model) mustRecognise(t testing.TB, samples []float32, draft []int32) (hypothesis, Pass) {
-	t.Helper()
+func (m *model) mustRecognise(tb testing.TB, samples []float32, draft []int32) (hypothesis, Pass) {
+	tb.Helper()
 	h, p, err := m.recognise(context.Background(), samples, draft)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return h, p
 }

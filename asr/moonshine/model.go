@@ -117,30 +117,29 @@ type Pass struct {
 // recognise makes the best transcript of a window of sound. draft is a guess at
 // its tokens, usually those of the window when it was shorter: as many as the
 // model would have chosen itself are confirmed in a single step of the decoder.
-func (m *model) recognise(ctx context.Context, samples []float32, draft []int32) (hypothesis, Pass, error) {
-	p := Pass{Sound: time.Duration(len(samples)) * time.Second / rate}
+func (m *model) recognise(ctx context.Context, samples []float32, draft []int32) (h hypothesis, p Pass, err error) {
+	p.Sound = time.Duration(len(samples)) * time.Second / rate
 	if err := ctx.Err(); err != nil {
-		return hypothesis{}, p, fmt.Errorf("asr: %w", err)
+		return h, p, fmt.Errorf("asr: %w", err)
 	}
 	begin := time.Now()
 	hidden, frames, err := m.encode(samples)
 	if err != nil {
-		return hypothesis{}, p, err
+		return h, p, err
 	}
-	defer hidden.Destroy()
+	defer func() { err = errors.Join(err, hidden.Destroy()) }()
 	p.Encode = time.Since(begin)
 	d, err := m.borrow()
 	if err != nil {
-		return hypothesis{}, p, err
+		return h, p, err
 	}
 	begin = time.Now()
-	h, err := d.run(ctx, hidden, frames, draft, maxTokens(len(samples)))
+	h, err = d.run(ctx, hidden, frames, draft, maxTokens(len(samples)))
 	p.Decode, p.Tokens, p.Drafted = time.Since(begin), len(h.tokens), d.drafted
 	if err != nil {
-		return hypothesis{}, p, errors.Join(err, d.destroy())
+		return h, p, errors.Join(err, d.destroy())
 	}
-	m.giveBack(d)
-	return h, p, nil
+	return h, p, m.giveBack(d)
 }
 
 // encode gives the encoder's frames, one for each 24 ms.
@@ -152,15 +151,14 @@ func (m *model) encode(samples []float32) (hidden *ort.Tensor[float32], frames i
 	if err != nil {
 		return nil, 0, fmt.Errorf("asr: encode: %w", err)
 	}
-	defer in.Destroy()
 	out := []ort.Value{nil}
-	if err := m.encoder.Run([]ort.Value{in}, out); err != nil {
+	err = m.encoder.Run([]ort.Value{in}, out)
+	if err = errors.Join(err, in.Destroy()); err != nil {
 		return nil, 0, fmt.Errorf("asr: encode: %w", err)
 	}
 	hidden, ok := out[0].(*ort.Tensor[float32])
 	if s := out[0].GetShape(); !ok || len(s) != 3 || s[2] != int64(m.width) {
-		out[0].Destroy()
-		return nil, 0, fmt.Errorf("asr: encode: output of shape %v", s)
+		return nil, 0, errors.Join(fmt.Errorf("asr: encode: output of shape %v", s), out[0].Destroy())
 	}
 	return hidden, int(hidden.GetShape()[1]), nil
 }
@@ -180,12 +178,12 @@ func (m *model) borrow() (*decoding, error) {
 	return newDecoding(m)
 }
 
-func (m *model) giveBack(d *decoding) {
+func (m *model) giveBack(d *decoding) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.free) < idle {
 		m.free = append(m.free, d)
-		return
+		return nil
 	}
-	d.destroy()
+	return d.destroy()
 }

@@ -21,11 +21,11 @@ const testPieces = "<unk>\n<s>\n</s>\n" +
 	"...\n" + // 11
 	"<0x0A>" // 12
 
-func testVocabulary(t testing.TB) *pieces {
-	t.Helper()
+func testVocabulary(tb testing.TB) *pieces {
+	tb.Helper()
 	p, err := parsePieces([]byte(testPieces))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

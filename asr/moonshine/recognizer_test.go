@@ -95,7 +95,7 @@ func TestLong(t *testing.T) {
 			r := open(t, "tiny", func(p Pass) { windows = append(windows, p.Sound) })
 			var samples []float32
 			var said []string
-			for i := 0; len(samples) < 40*rate; i++ {
+			for i := 0; len(samples) < 33*rate; i++ {
 				s := sentences[i%len(sentences)]
 				voice := speak(t, s)
 				samples = append(samples, voice[:len(voice)-rate/2+pause]...)

@@ -10,6 +10,6 @@ func (a *app) benchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return usage("say which benchmark") },
 	}
-	c.AddCommand(a.benchASRCommand())
+	c.AddCommand(a.benchASRCommand(), a.benchVoiceCommand(), a.benchTTSCommand())
 	return c
 }

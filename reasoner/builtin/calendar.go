@@ -107,7 +107,7 @@ func monthLength(c *cursor, now time.Time) (reply, bool) {
 		n := dateOf(whole, time.December, 31).YearDay()
 		return reply{text: fmt.Sprintf("%d has %d days", whole, n), value: fmt.Sprint(n)}, true
 	}
-	c.any("in", "of")
+	c.any("have in", "has in", "have", "has", "in", "of")
 	y, named := c.year()
 	if named {
 		year = y
@@ -171,21 +171,14 @@ func countDays(c *cursor, now time.Time) (reply, bool) {
 	if !ok || !c.end() {
 		return reply{}, false
 	}
-	if from.yearly != nil && to.date.Before(from.date) && to.yearly != nil {
-		to = to.yearly(from.date.Year()) // "from March to February": the next one
-		if to.date.Before(from.date) {
-			to = to.next(from.date.Year() + 1)
+	if from.yearly != nil && to.yearly != nil && to.date.Before(from.date) {
+		// "From June to January": the first January behind that June.
+		at := to.yearly
+		if to = at(from.date.Year()); to.date.Before(from.date) {
+			to = at(from.date.Year() + 1)
 		}
 	}
 	return counted(from, to, today, unit), true
-}
-
-// next is the day in another year, if it recurs.
-func (d day) next(year int) day {
-	if d.yearly == nil {
-		return d
-	}
-	return d.yearly(year)
 }
 
 // counted says how far two days are apart.
@@ -211,10 +204,14 @@ func counted(from, to day, today time.Time, unit string) reply {
 		r.text = fmt.Sprintf("%s was %s ago", capital(to.name), count)
 	}
 	if !to.exact && n != 0 && from.date.Equal(today) {
-		r.support = "That is " + sayDay(to.date)
+		verb, said := "is ", sayDay(to.date)
 		if n < 0 {
-			r.support = "That was " + sayDay(to.date)
+			verb = "was "
 		}
+		if to.weekday {
+			said = sayDate(to.date)
+		}
+		r.support = "That " + verb + said
 	}
 	return r
 }

@@ -26,7 +26,7 @@ func clock(q question) (reply, bool) {
 	}
 	c.any(nowWords...)
 	if !shifted {
-		shift, shifted = timeShift(c)
+		shift, _ = timeShift(c)
 	}
 	c.any("is it", "is", "it is", "be")
 	if !c.end() {
@@ -120,6 +120,9 @@ func (c *cursor) spanPart() (time.Duration, bool) {
 	}
 	switch {
 	case c.any("hours", "hour"):
+		if c.any("and a half") {
+			n += 0.5
+		}
 		return time.Duration(n * float64(time.Hour)), true
 	case c.any("minutes", "minute"):
 		return time.Duration(n * float64(time.Minute)), true
@@ -151,17 +154,17 @@ func timeDifference(c *cursor, now time.Time) (reply, bool) {
 	_, offA := now.In(a.zone).Zone()
 	_, offB := now.In(b.zone).Zone()
 	r := reply{kind: stage.Answer, source: "time zones"}
-	switch d := time.Duration(offB-offA) * time.Second; {
-	case d == 0:
-		r.text, r.value = fmt.Sprintf("%s and %s have the same time", a.said, b.said), "the same time"
-	default:
-		ahead := "ahead of"
-		if d < 0 {
-			ahead, d = "behind", -d
-		}
-		r.value = sayHours(d)
-		r.text = fmt.Sprintf("%s is %s %s %s", b.said, r.value, ahead, a.said)
+	d := time.Duration(offB-offA) * time.Second
+	if d == 0 {
+		r.text, r.value = capital(a.said)+" and "+b.said+" have the same time", "the same time"
+		return r, true
 	}
+	ahead := "ahead of"
+	if d < 0 {
+		ahead, d = "behind", -d
+	}
+	r.value = sayHours(d)
+	r.text = fmt.Sprintf("%s is %s %s %s", capital(b.said), r.value, ahead, a.said)
 	return r, true
 }
 

@@ -12,7 +12,7 @@ var (
 	errNegativeRoot = errors.New("a negative number has no real root of that kind")
 	errZeroPower    = errors.New("zero to the power of zero has no agreed value")
 	errFactorial    = errors.New("only whole numbers from zero up have a factorial")
-	errHardPower    = errors.New("I can only take powers that are whole numbers or simple fractions")
+	errHardPower    = errors.New("only powers that are whole numbers or simple fractions are within my reach")
 )
 
 // Bounds of what is computed.

@@ -54,7 +54,8 @@ type phrase struct {
 // Precedences: what is said of a child with less needs brackets, and those
 // cannot be heard.
 const (
-	precSum = iota + 1
+	precWhole = iota // cannot be part of anything
+	precSum
 	precTerm
 	precShare
 	precPower
@@ -108,6 +109,9 @@ func (n *node) say(inWords bool) (phrase, bool) {
 	default:
 		in := infix[n.op]
 		left, right := args[0], args[1]
+		if n.op == of && n.args[0].op == literal && n.args[0].num.Cmp(half) == 0 {
+			left.text = "half"
+		}
 		ok := left.prec >= in.prec && right.prec > in.prec
 		if in.prec >= precShare {
 			ok = left.prec > in.prec && right.prec > in.prec
@@ -140,16 +144,14 @@ func listed(what string, args []phrase) (phrase, bool) {
 		texts[i] = a.text
 	}
 	last := len(texts) - 1
-	return phrase{what + strings.Join(texts[:last], ", ") + " and " + texts[last], precShare}, true
+	// Whatever followed would be heard as part of the last.
+	return phrase{what + strings.Join(texts[:last], ", ") + " and " + texts[last], precWhole}, true
 }
 
 func (n *node) sayLiteral(inWords bool) phrase {
 	f := write(n.num)
 	switch {
 	case n.fraction || f.about && n.num.Denom().IsInt64() && n.num.Denom().Int64() <= 20:
-		if n.num.Cmp(half) == 0 {
-			return phrase{"half", precAtom}
-		}
 		return phrase{fractionWords(n.num), precAtom}
 	case n.num.Sign() < 0:
 		return phrase{f.spoken, precShare}

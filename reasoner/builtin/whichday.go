@@ -52,18 +52,19 @@ func whichDay(c *cursor, now time.Time) (reply, bool) {
 
 // askedAspect reads what is asked, up to the verb or the day.
 func askedAspect(c *cursor) (aspect, bool) {
+	// "What is today", "what was the day before yesterday".
+	start := c.i
+	c.any("what is", "what was", "what")
+	here := c.i
+	if c.any("today", "tomorrow", "yesterday", "the day before", "the day after", "todays date", "tomorrows date", "yesterdays date") {
+		c.i = here
+		return askDate, true
+	}
+	c.i = start
 	switch {
 	case c.any("what day of the week", "which day of the week", "what weekday", "which weekday", "what day of week", "the day of the week", "what is the day of the week", "what was the day of the week"):
 		return askWeekday, true
-	case c.any("what day of the month", "what date", "which date", "what is todays date", "todays date", "what is the date today", "what is the current date", "what is the date", "what was the date", "what will the date", "what will be the date", "the date today", "the date", "what is date", "what the date", "what is the day and date"):
-		return askDate, true
-	case c.any("what is tomorrows date", "tomorrows date"):
-		c.i--
-		c.toks = append(append([]token{}, c.toks[:c.i]...), token{text: "tomorrow"})
-		return askDate, true
-	case c.any("what is yesterdays date", "what was yesterdays date", "yesterdays date"):
-		c.i--
-		c.toks = append(append([]token{}, c.toks[:c.i]...), token{text: "yesterday"})
+	case c.any("what day of the month", "what date", "which date", "what is the date today", "what is the current date", "what is the date", "what was the date", "what will the date", "what will be the date", "the date today", "the date", "what is date", "what the date", "what is the day and date"):
 		return askDate, true
 	case c.any("what month", "which month", "what is the month", "what is the current month", "the month"):
 		return askMonth, true
@@ -71,10 +72,6 @@ func askedAspect(c *cursor) (aspect, bool) {
 		return askYear, true
 	case c.any("what day", "which day", "what is the day", "what was the day", "the day", "what is the current day"):
 		return askWeekday, true
-	case c.any("what is", "what was", "what"): // "what is today", "what was yesterday"
-		if c.peek(0).text == "today" || c.peek(0).text == "tomorrow" || c.peek(0).text == "yesterday" {
-			return askDate, true
-		}
 	}
 	return 0, false
 }

@@ -30,6 +30,16 @@ var zoneOf = sync.OnceValue(func() map[string]zoneEntry {
 
 type zoneEntry struct{ name, zone string }
 
+// lookUp finds a place whether it is called with its article or not.
+func lookUp(toks []token) (zoneEntry, bool) {
+	name := strings.TrimPrefix(join(toks), "the ")
+	e, ok := zoneOf()[name]
+	if !ok {
+		e, ok = zoneOf()["the "+name]
+	}
+	return e, ok
+}
+
 // place is where somebody asks about. An empty said is where they are; a said
 // place without zone is one that is not known, or has several.
 type place struct {
@@ -66,21 +76,17 @@ func (c *cursor) placeName(now time.Time, until string) (place, bool) {
 	}
 	// The longest known name wins; what follows it is for the caller.
 	for stop := end; stop > start; stop-- {
-		name := strings.TrimPrefix(join(c.toks[start:stop]), "the ")
-		if name == "here" {
-			c.i = stop
-			return place{said: "here", zone: now.Location()}, true
-		}
-		e, ok := zoneOf()[name]
-		if !ok {
-			e, ok = zoneOf()["the "+name]
-		}
+		e, ok := lookUp(c.toks[start:stop])
 		if !ok {
 			continue
 		}
 		c.i = stop
 		if e.zone == "*" {
 			return place{said: e.name, several: true}, false
+		}
+		// "London, England": the country must be one where that is so.
+		if country, ok := lookUp(c.toks[stop:end]); ok && (country.zone == "*" || country.zone == e.zone) {
+			c.i = end
 		}
 		loc, err := time.LoadLocation(e.zone)
 		return place{said: e.name, zone: loc}, err == nil

@@ -258,7 +258,7 @@ func breaths(tokens []text.Token) [][]text.Token {
 	for len(tokens) > mostWords {
 		cut := mostWords
 		for i := mostWords; i > mostWords/2; i-- {
-			if mark(tokens[i-1]) != 0 {
+			if _, m := mark(tokens[i-1]); m != 0 {
 				cut = i
 				break
 			}

@@ -2,7 +2,6 @@ package piper
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"parley/tts/text"
@@ -44,9 +43,9 @@ func phrases(tokens []text.Token) []phrase {
 	var all []phrase
 	p := phrase{}
 	for i, t := range tokens {
-		body := strings.TrimRightFunc(t.Spoken, func(r rune) bool { return unicode.IsPunct(r) && r != '\'' })
+		body, m := mark(t)
 		p.spoken = append(p.spoken, body)
-		if p.mark = mark(t); p.mark != 0 {
+		if p.mark = m; m != 0 {
 			all = append(all, p)
 			p = phrase{first: i + 1}
 		}
@@ -57,21 +56,23 @@ func phrases(tokens []text.Token) []phrase {
 	return all
 }
 
-// mark gives the pause behind a token: that of the last of the marks it ends
-// in, past any closing quotes and brackets.
-func mark(t text.Token) rune {
-	rest := t.Original
-	for rest != "" {
-		r, size := utf8.DecodeLastRuneInString(rest)
-		if m, ok := pauses[r]; ok {
-			return m
+// mark parts what is read for a token into words and the pause behind them:
+// that of the last of the marks it ends in, past any closing quotes and
+// brackets, or 0. Where no pause is to be heard ("Dr."), Spoken ends in none.
+func mark(t text.Token) (body string, m rune) {
+	body = t.Spoken
+	for body != "" {
+		r, size := utf8.DecodeLastRuneInString(body)
+		p, ok := pauses[r]
+		if !ok && !strings.ContainsRune("\"'”’»)]}", r) {
+			break
 		}
-		if !unicode.IsPunct(r) {
-			return 0
+		if m == 0 {
+			m = p
 		}
-		rest = rest[:len(rest)-size]
+		body = body[:len(body)-size]
 	}
-	return 0
+	return body, m
 }
 
 // write puts phonemes and words together. said holds the phonemes of each

@@ -112,7 +112,7 @@ var (
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		m[w] = true
 	}
 	return m
@@ -131,5 +131,5 @@ func isLeaning(w string) bool {
 
 // plain is the word in small letters without the marks around it.
 func plain(w string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.Trim(w, opening+closing+"*_,;:.!?…"), "’", "'"))
+	return strings.ToLower(strings.ReplaceAll(strings.TrimFunc(w, func(r rune) bool { return !isAlnum(r) }), "’", "'"))
 }

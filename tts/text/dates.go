@@ -174,8 +174,6 @@ func readRange(c *reading) (string, bool) {
 	switch {
 	case m[1] != "":
 		return spoken + " " + currencies[m[1]].major.many, after == ""
-	case after == "%":
-		return spoken + "%", true
 	case after == "":
 		return spoken, true
 	}

@@ -46,6 +46,7 @@ func stripMarks(w string) (core, tail string) {
 	}, w)
 	w = emphasis.ReplaceAllString(w, "")
 	w = strings.ReplaceAll(w, `\`, "")
+	w = strings.TrimPrefix(w, "![")
 	if len(w) > 1 {
 		// Lone signs stay, they may stand between numbers.
 		w = strings.Trim(w, "_|")
@@ -82,11 +83,8 @@ func abbreviated(core string) bool { return core != "" && stopOf(core) != stopEn
 func pauseOf(run string) string {
 	for _, mark := range "?!.…;:," {
 		if strings.ContainsRune(run, mark) {
-			switch mark {
-			case '…':
+			if mark == '…' {
 				return "."
-			case ';', ':':
-				return string(mark)
 			}
 			return string(mark)
 		}
@@ -126,14 +124,14 @@ func readAddress(c *reading) (string, bool) {
 	if m == nil {
 		return "", false
 	}
-	spoken := dots(m[1])
+	spoken := []string{dots(m[1])}
 	path := strings.Trim(m[2], "/")
 	if path != "" && len(path) <= 20 && strings.Trim(strings.ToLower(path), "abcdefghijklmnopqrstuvwxyz/-") == "" {
 		for part := range strings.SplitSeq(path, "/") {
-			spoken += " slash " + strings.ReplaceAll(part, "-", " ")
+			spoken = append(spoken, "slash", strings.ReplaceAll(part, "-", " "))
 		}
 	}
-	return spoken, true
+	return strings.Join(spoken, " "), true
 }
 
 func dots(s string) string {

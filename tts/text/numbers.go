@@ -68,6 +68,9 @@ func readSign(c *reading) (string, bool) {
 		return "", false
 	}
 	before, after := c.near(-1), c.near(1)
+	if u, ok := units[c.core]; ok && isNumber(before) {
+		return u.many, true
+	}
 	switch name, ok := operators[c.core]; {
 	case ok && isOperand(before) && (isOperand(after) || isNumber(before) && c.core == "="):
 		return name, true
@@ -80,14 +83,13 @@ func readSign(c *reading) (string, bool) {
 		return "and", true
 	case c.core == "→" || c.core == "->":
 		return "to", true
-	case c.core == "%" || c.core == "=" || c.core == "+" || c.core == "≈" || c.core == "≠" || c.core == "≤" || c.core == "≥":
+	case c.core == "%":
+		return "percent", true
+	case c.core == "=" || c.core == "+" || c.core == "≈" || c.core == "≠" || c.core == "≤" || c.core == "≥":
 		return c.core, true // espeak-ng names them
 	case signs[c.core] != "" && c.core != "#" && isNumber(after):
 		return signs[c.core], true
 	case strings.ContainsFunc(c.core, unicode.IsSymbol) && strings.Trim(c.core, "|<>^~`$") != "":
-		if u, ok := units[c.core]; ok && isNumber(before) {
-			return u.many, true
-		}
 		return c.core, true
 	}
 	return "", true

@@ -3,8 +3,8 @@
 // of a clause is to be read aloud, Markdown, sums, amounts and all.
 //
 // The normaliser leaves to espeak-ng what that reads well by itself in British
-// English (whole and decimal numbers, ordinals, percentages, degrees, Roman
-// numerals, capitals) and rewrites the rest.
+// English (whole and decimal numbers, ordinals, degrees, Roman numerals,
+// capitals) and rewrites the rest.
 package text
 
 import (
@@ -19,7 +19,8 @@ type Token struct {
 	// punctuation and its marks.
 	Original string
 	// Spoken is what to read for it: one word, several, or none for marks
-	// that make no sound. Punctuation is kept only where it makes a pause.
+	// that make no sound. It ends in punctuation only where a pause is to be
+	// heard: "Dr." is read as "Dr", and the dash after a word is its comma.
 	Spoken string
 }
 
@@ -62,7 +63,7 @@ func parse(s string) []spokenWord {
 					text = ""
 				}
 			}
-			if text, inURL = stripLinks(text, inURL); text != "" && !(i == 0 && isSilentMark(text)) {
+			if text, inURL = stripLinks(text, inURL); text != "" && (i > 0 || !isSilentMark(text)) {
 				w.core, w.tail = stripMarks(text)
 			}
 			words = append(words, w)

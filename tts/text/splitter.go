@@ -86,7 +86,7 @@ func clauseEnd(text string, first, whole bool) int {
 		if after.text == "" && whole {
 			return -1 // the rest is the last clause
 		}
-		if c.speakable && !c.inLink {
+		if c.speakable && (!c.inLink || c.words >= hardWords) {
 			switch c.ending(w.text, gap, after) {
 			case sentence:
 				return w.end

@@ -1,11 +1,9 @@
-package text_test
+package text
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"parley/tts/text"
 )
 
 // Each case is written with " | " where a clause ends.
@@ -93,8 +91,68 @@ func clausesOf(c string) (input string, want []string) {
 func TestSplit(t *testing.T) {
 	for _, c := range splits {
 		input, want := clausesOf(c)
-		if got := text.Split(input); !slices.Equal(got, want) {
+		if got := Split(input); !slices.Equal(got, want) {
 			t.Errorf("Split(%q)\n got %q\nwant %q", input, got, want)
+		}
+	}
+}
+
+// A clause must come as soon as it is certain: after each delta stands what it
+// releases, clauses parted by " | ".
+func TestSplitterIsPrompt(t *testing.T) {
+	type step struct{ delta, want string }
+	for name, steps := range map[string][]step{
+		"white space ends a sentence":        {{"Hello there", ""}, {".", ""}, {" ", "Hello there."}, {"You", ""}},
+		"a decimal across deltas":            {{"It is 3.", ""}, {"14 or", ""}, {" so. ", "It is 3.14 or so."}},
+		"a host across deltas":               {{"Go to example.", ""}, {"com now. ", "Go to example.com now."}},
+		"a title waits for nothing":          {{"Ask Dr.", ""}, {" ", ""}, {"Brown. ", "Ask Dr. Brown."}},
+		"a number sign waits for a digit":    {{"See No. ", ""}, {"5. ", "See No. 5."}},
+		"no is a sentence otherwise":         {{"No. ", ""}, {"I", "No."}},
+		"initials wait for a whole word":     {{"In the U.S. ", ""}, {"The", ""}, {" ", "In the U.S."}},
+		"initials before a name":             {{"In the U.S. ", ""}, {"Army it ", ""}, {"is. ", "In the U.S. Army it is."}},
+		"small letters go on":                {{"At 5 p.m. ", ""}, {"w", ""}, {"e eat. ", "At 5 p.m. we eat."}},
+		"an early comma":                     {{"One two three", ""}, {", ", "One two three,"}, {"four five six, ", ""}},
+		"too early a comma":                  {{"Well, ", ""}, {"yes, ", ""}, {"we do, ", "Well, yes, we do,"}},
+		"quotes belong to the sentence":      {{"He said “Go.", ""}, {"”", ""}, {" ", "He said “Go.”"}},
+		"two sentences at once":              {{"One. Two. Three", "One. | Two."}},
+		"a line break alone is no end":       {{"One two\n", ""}, {"three. ", "One two\nthree."}},
+		"a blank line is":                    {{"One two\n", ""}, {"\n", "One two"}},
+		"an item of a list ends at its line": {{"- one", ""}, {"\n", "- one"}},
+		"a list ends what introduces it":     {{"These\n", ""}, {"-", ""}, {" one", "These"}},
+		"a minus is no dash":                 {{"Take 10 - ", ""}, {"4 now", ""}, {". ", "Take 10 - 4 now."}},
+		"half a letter":                      {{"So… ", ""}, {"\xc3", ""}, {"\x89t. ", "So… | Ét."}},
+	} {
+		s := NewSplitter()
+		for i, st := range steps {
+			if got := strings.Join(s.Write(st.delta), " | "); got != st.want {
+				t.Errorf("%s: step %d, %q releases %q, want %q", name, i, st.delta, got, st.want)
+			}
+		}
+	}
+}
+
+func TestSplitterIsReadyAfterFlush(t *testing.T) {
+	s := NewSplitter()
+	s.Write("The first one is")
+	if got := s.Flush(); !slices.Equal(got, []string{"The first one is"}) {
+		t.Errorf("Flush gave %q", got)
+	}
+	if got := s.Write("And a second, "); !slices.Equal(got, []string{"And a second,"}) {
+		t.Errorf("after Flush, Write gave %q", got)
+	}
+	s = NewSplitter()
+	if got := s.Flush(); len(got) != 0 {
+		t.Errorf("Flush of nothing gave %q", got)
+	}
+}
+
+// However the words come, no clause grows without bound.
+func TestSplitBoundsClauses(t *testing.T) {
+	for _, w := range []string{"word ", "the ", "12 ", "Mr. ", "e.g. ", "[word "} {
+		for _, c := range Split(strings.Repeat(w, 500)) {
+			if n := len(strings.Fields(c)); n > hardWords+1 {
+				t.Errorf("%q: a clause of %d words", w, n)
+			}
 		}
 	}
 }

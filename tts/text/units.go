@@ -38,6 +38,7 @@ var units = map[string]unit{
 	"px": regular("pixel"), "fps": {"frame per second", "frames per second"},
 	"°C": {"degree Celsius", "degrees Celsius"}, "℃": {"degree Celsius", "degrees Celsius"},
 	"°F": {"degree Fahrenheit", "degrees Fahrenheit"}, "℉": {"degree Fahrenheit", "degrees Fahrenheit"},
+	"%": {"percent", "percent"}, "‰": {"per mille", "per mille"},
 	"USD": {"US dollar", "US dollars"}, "GBP": regular("pound"), "EUR": regular("euro"),
 }
 

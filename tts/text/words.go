@@ -58,6 +58,7 @@ func startsUpper(w string) bool {
 var (
 	feet     = regexp.MustCompile(`^(\d+)'(\d+)"?$`)
 	power    = regexp.MustCompile(`^([\d.]+|[a-zA-Z])([²³])$`)
+	sharp    = regexp.MustCompile(`^([A-GJ])#$`)
 	hashtag  = regexp.MustCompile(`^#(\w+)$`)
 	slashed  = regexp.MustCompile(`^[\p{L}']+(?:/[\p{L}']+)+$`)
 	address4 = regexp.MustCompile(`^\d{1,3}(?:\.\d{1,3}){3}$`)
@@ -89,6 +90,9 @@ func readPlain(c *reading) (string, bool) {
 	}
 	if m := hashtag.FindStringSubmatch(core); m != nil {
 		return "hashtag " + m[1], true
+	}
+	if m := sharp.FindStringSubmatch(core); m != nil {
+		return m[1] + " sharp", true
 	}
 	if address4.MatchString(core) {
 		return strings.ReplaceAll(core, ".", " dot "), true
