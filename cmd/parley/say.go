@@ -48,7 +48,7 @@ func (a *app) sayCommand() *cobra.Command {
 func (a *app) say(ctx context.Context, cfg config.Config, words, out string) (err error) {
 	h := a.openHouse(cfg)
 	defer h.close(&err)
-	mouth, err := h.synthesizer() //nolint:contextcheck // nothing interrupts the loading of a model
+	mouth, err := h.synthesizer()
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config) (err error) {
 	defer l.Close()
 	h := a.openHouse(cfg)
 	defer h.close(&err)
-	s, err := h.openServer(log) //nolint:contextcheck // nothing interrupts the loading of a model
+	s, err := h.openServer(log)
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,9 @@ func (h *house) recognizer() (*moonshine.Recognizer, error) {
 	return h.ears, nil
 }
 
+// synthesizer loads the voice, which nothing interrupts.
+//
+//nolint:contextcheck
 func (h *house) synthesizer() (*piper.Synthesizer, error) {
 	if h.mouth != nil {
 		return h.mouth, nil
