@@ -68,7 +68,7 @@ func usage(format string, args ...any) error { return usageError(fmt.Sprintf(for
 
 // run executes one command line and gives the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	root := a.command()
+	root := a.command() //nolint:contextcheck // cobra hands ctx to the command that runs
 	root.SetArgs(args)
 	root.SetIn(a.in)
 	root.SetOut(a.out)

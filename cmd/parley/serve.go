@@ -61,6 +61,10 @@ func (a *app) serve(ctx context.Context, cfg config.Config) (err error) {
 		return err
 	}
 	if err := s.warm(ctx); err != nil {
+		if ctx.Err() != nil {
+			log.Info("stopped before it was ready")
+			err = nil
+		}
 		return errors.Join(err, s.closeDoors())
 	}
 	var draining atomic.Bool
@@ -87,7 +91,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config) (err error) {
 		<-gctx.Done()
 		draining.Store(true)
 		log.Info("draining: no new conversations; Ctrl-C again ends at once", zap.Duration("at_most", cfg.Drain))
-		drain(s, server, log, cfg.Drain)
+		drain(context.WithoutCancel(ctx), s, server, log, cfg.Drain)
 		return nil
 	})
 	err = g.Wait()
@@ -96,18 +100,18 @@ func (a *app) serve(ctx context.Context, cfg config.Config) (err error) {
 }
 
 // drain ends all conversations in good order, then the doors, then the server.
-func drain(s *server, http *http.Server, log *zap.Logger, patience time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func drain(ctx context.Context, s *server, http *http.Server, log *zap.Logger, patience time.Duration) {
+	clause, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := s.engine.Shutdown(ctx); err != nil {
+	if err := s.engine.Shutdown(clause); err != nil {
 		log.Warn("conversations were cut short", zap.Error(err))
 	}
 	if err := s.closeDoors(); err != nil {
 		log.Warn("close the doors", zap.Error(err))
 	}
-	ctx, cancel = context.WithTimeout(context.Background(), 2*time.Second)
+	requests, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	if http.Shutdown(ctx) != nil {
+	if http.Shutdown(requests) != nil {
 		_ = http.Close()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"parley/pipeline"
 	"parley/pipeline/audio"
@@ -29,23 +30,20 @@ type server struct {
 // the stages are the house's.
 func (h *house) openServer(log *zap.Logger) (*server, error) {
 	s := &server{}
-	det, err := h.detector()
-	if err != nil {
+	if _, err := h.runtime(); err != nil { // both of the following stand on it
 		return nil, err
 	}
-	ears, err := h.recognizer()
-	if err != nil {
-		return nil, err
-	}
-	mouth, err := h.synthesizer()
-	if err != nil {
+	var load errgroup.Group
+	load.Go(func() error { _, err := h.recognizer(); return err })
+	load.Go(func() error { _, err := h.synthesizer(); return err })
+	if err := load.Wait(); err != nil {
 		return nil, err
 	}
 	mind, err := h.reasoner(func(err error) { log.Warn("the language model failed", zap.Error(err)) })
 	if err != nil {
 		return nil, err
 	}
-	s.stages = pipeline.Stages{Detector: det, Recognizer: ears, Reasoner: mind, Narrator: h.narrator(), Synthesizer: mouth}
+	s.stages = pipeline.Stages{Detector: h.vad, Recognizer: h.ears, Reasoner: mind, Narrator: h.narrator(), Synthesizer: h.mouth}
 	s.engine, err = pipeline.New(pipeline.Config{
 		Stages: s.stages, Listener: trace.Log(log), MaxSessions: h.cfg.Limits.Sessions, Defaults: h.settings(),
 	})
@@ -60,7 +58,7 @@ func (h *house) openServer(log *zap.Logger) (*server, error) {
 			}
 			return sess, nil
 		},
-		Defaults: s.engine.Defaults(), Model: "parley", Voices: mouth.Voices(),
+		Defaults: s.engine.Defaults(), Model: "parley", Voices: h.mouth.Voices(),
 		Access: realtime.Access{Keys: h.cfg.Auth.Keys, Origins: h.cfg.Origins},
 		Log:    log,
 	}

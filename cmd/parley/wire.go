@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"parley/asr/moonshine"
 	"parley/asr/vad"
@@ -29,12 +30,20 @@ type house struct {
 	vad   *vad.Detector
 	mouth *piper.Synthesizer
 
+	mu      sync.Mutex // of closers: two backends may load at once
 	closers []func() error
 }
 
 // openHouse opens nothing yet.
 func (a *app) openHouse(cfg config.Config) *house {
 	return &house{cfg: cfg, store: store(cfg.Models, a.source.IsDefault("models"))}
+}
+
+// opened notes what to close.
+func (h *house) opened(c func() error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closers = append(h.closers, c)
 }
 
 // close frees everything and adds what fails at it to err.
@@ -54,7 +63,7 @@ func (h *house) runtime() (*models.Runtime, error) {
 		return nil, err
 	}
 	h.rt = rt
-	h.closers = append(h.closers, rt.Close)
+	h.opened(rt.Close)
 	return rt, nil
 }
 
@@ -69,7 +78,7 @@ func (h *house) detector() (*vad.Detector, error) {
 	if h.vad, err = vad.Open(rt); err != nil {
 		return nil, err
 	}
-	h.closers = append(h.closers, h.vad.Close)
+	h.opened(h.vad.Close)
 	return h.vad, nil
 }
 
@@ -85,10 +94,13 @@ func (h *house) recognizer() (*moonshine.Recognizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.closers = append(h.closers, h.ears.Close)
+	h.opened(h.ears.Close)
 	return h.ears, nil
 }
 
+// synthesizer loads the voice, which nothing interrupts.
+//
+//nolint:contextcheck
 func (h *house) synthesizer() (*piper.Synthesizer, error) {
 	if h.mouth != nil {
 		return h.mouth, nil
@@ -101,7 +113,7 @@ func (h *house) synthesizer() (*piper.Synthesizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.closers = append(h.closers, h.mouth.Close)
+	h.opened(h.mouth.Close)
 	return h.mouth, nil
 }
 
