@@ -5,14 +5,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # The Opus binding can also read Opus files, for which it wants one more C
-# library; Parley does not need that.
+# library. Parley does not need that and is not linked with it; it is installed
+# so that a plain "go build" and editors get along without the tag.
 export GOFLAGS := $(GOFLAGS) -tags=nolibopusfile
 export CGO_ENABLED := 1
 
 BIN     := bin/parley
 WEIGHTS := models/weights
 # Debian packages: to build and run, and to test.
-RUN_PACKAGES  := espeak-ng gcc libc6-dev libopus-dev pkg-config
+RUN_PACKAGES  := espeak-ng gcc libc6-dev libopus-dev libopusfile-dev pkg-config
 TEST_PACKAGES := chromium curl
 
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
