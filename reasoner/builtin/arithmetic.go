@@ -96,7 +96,7 @@ var (
 	frames = []string{
 		"what do you get if you", "what do you get when you", "what do i get if i", "what do we get if we", "what do you get for",
 		"what happens if you", "what is the answer to", "what is the result of", "what is the value of", "what is",
-		"what are", "what would be", "what will be", "what was", "what does", "what about", "how about", "what",
+		"what are", "what would be", "what will be", "what was", "what does", "what has", "watch as", "washes", "what about", "how about", "what",
 		"how much is", "how much are", "how much does", "how much would", "how much", "how many is", "how many are",
 		"calculate", "compute", "work out", "figure out", "evaluate", "solve", "find", "give me", "answer",
 		"the answer to", "the result of", "the value of", "if you", "if i", "round off", "round",

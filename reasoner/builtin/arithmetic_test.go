@@ -83,6 +83,14 @@ func TestArithmetic(t *testing.T) {
 		{"two and two", "4"},
 		{"one twenty divided by eight", "15"},
 		{"to to the power of three", "8"},
+		// Heard by Moonshine where a synthetic voice had asked for sums.
+		{"What is a zero point one plus zero point two?", "0.3"},
+		{"What's the third of ninety nine?", "33"},
+		{"What's this two plus two?", "4"},
+		{"Did you work out 45 times 12 for me?", "540"},
+		{"Washes 10 to the power of -3.", "0.001"},
+		{"Watch as two thirds of 90.", "60"},
+		{"What is free times three?", "9"},
 		// Orders.
 		{"add 5 and 9", "14"},
 		{"add 5 to 9", "14"},

@@ -236,7 +236,7 @@ func isWeekday(c *cursor, now time.Time) (reply, bool) {
 	if !ok {
 		return reply{}, false
 	}
-	c.any("on a", "a", "on")
+	c.any("on a", "a", "on", "and")
 	w := slices.Index(weekdays, c.peek(0).text)
 	c.i++
 	if w < 0 || !c.end() {
@@ -270,8 +270,8 @@ func dayVerb(d day, today time.Time) string {
 func whenIs(c *cursor, now time.Time) (reply, bool) {
 	past := false
 	switch {
-	case c.any("when is", "when will", "what is the date of", "when does"):
-	case c.any("when was"):
+	case c.any("when is", "when will", "what is the date of", "when does", "one is"):
+	case c.any("when was", "one was"):
 		past = true
 	default:
 		return reply{}, false

@@ -29,6 +29,10 @@ func TestCalendar(t *testing.T) {
 		{"is today Monday", "Yes, today is Monday", "Yes", ""},
 		{"is tomorrow a Friday", "No, tomorrow is Tuesday", "No", ""},
 		{"What day is it in Tokyo?", "In Tokyo it is Tuesday, the 24th of November 2026", "Tuesday", ""},
+		{"What's a date to-morrow?", "Tomorrow is Tuesday, the 24th of November 2026", "", ""},
+		{"Is to-day, Monday.", "Yes, today is Monday", "", ""},
+		{"Is today and Monday?", "Yes, today is Monday", "", ""},
+		{"One was Easter in 2020.", "Easter Sunday was on Sunday, the 12th of April 2020", "", ""},
 		// Days of the week.
 		{"What is the date on Friday?", "Friday is the 27th of November 2026", "", ""},
 		{"What date is this Friday?", "This Friday is the 27th of November 2026", "", ""},

@@ -245,6 +245,12 @@ func (p *parser) primary() (*node, bool) {
 		return a, true
 	}
 	start := p.i
+	if p.how.lenient && p.any("a", "an", "the", "this") { // "what is a zero point one"
+		if n, ok := p.number(p.how); ok {
+			return lit(n), true
+		}
+		p.i = start
+	}
 	if p.any("the result", "the answer", "that", "it", "this") && p.that != nil {
 		return p.that, true
 	}

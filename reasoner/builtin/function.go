@@ -1,12 +1,14 @@
 package builtin
 
+import "math/big"
+
 // function reads "the square root of …" and its like.
 func (p *parser) function() (*node, bool) {
 	p.any("the", "a")
 	switch {
 	case p.any("square root of", "square root", "squared root of", "√", "root of"):
 		return p.root(2)
-	case p.any("cube root of", "cubed root of", "cube root"):
+	case p.any("cube root of", "cubed root of", "cube root", "cute root of"):
 		return p.root(3)
 	case p.any("square of"):
 		return p.call(power, whole(2))
@@ -34,8 +36,14 @@ func (p *parser) function() (*node, bool) {
 	case p.any("remainder of", "remainder when", "remainder if"):
 		return p.remainder()
 	}
+	start := p.i
 	if n, ok := p.ordinal(); ok && n >= 2 && p.any("root of") {
 		return p.root(n)
+	}
+	p.i = start
+	if d, ok := denominator(p.peek(0), 1); ok && p.how.lenient && p.peek(1).text == "of" { // "the third of"
+		p.i++
+		return lit(number{value: big.NewRat(1, d), fraction: true}), true
 	}
 	return nil, false
 }

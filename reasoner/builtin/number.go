@@ -21,7 +21,7 @@ var (
 		"sextillion": 21, "septillion": 24, "octillion": 27, "nonillion": 30, "decillion": 33, "undecillion": 36,
 	}
 	// soundalikes are words that recognisers write for numbers.
-	soundalikes = map[string]int64{"for": 4, "fore": 4, "to": 2, "too": 2, "won": 1, "ate": 8, "oh": 0, "tree": 3, "nein": 9}
+	soundalikes = map[string]int64{"for": 4, "fore": 4, "to": 2, "too": 2, "won": 1, "ate": 8, "oh": 0, "tree": 3, "free": 3, "nein": 9}
 	ordinals    = map[string]int64{
 		"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
 		"tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,

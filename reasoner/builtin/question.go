@@ -29,7 +29,7 @@ var (
 		"alright", "yes", "yeah", "no", "oh", "now", "please", "sorry", "actually", "great",
 		"can you please", "could you please", "would you please", "will you please",
 		"can you quickly", "can you tell me", "could you tell me", "would you tell me", "will you tell me", "tell me",
-		"do you happen to know", "do you know", "can you", "could you", "would you", "will you", "can i ask", "i have a question",
+		"do you happen to know", "do you know", "can you", "could you", "would you", "will you", "did you", "can i ask", "i have a question",
 		"i would like to know", "i want to know", "i need to know", "i was wondering", "i wonder", "let me know",
 	}
 	closers = []string{"for me please", "for me", "please", "thank you", "thanks", "parley", "parlay", "exactly", "do you know", "can you tell me"}

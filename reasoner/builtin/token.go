@@ -137,6 +137,11 @@ func (s *scanner) word() {
 		end = len(s.rest)
 	}
 	w := strings.Trim(strings.ReplaceAll(s.take(end), "’", "'"), "'")
+	for _, tail := range []string{"-day", "-morrow"} { // as older books write
+		if w == "to" && strings.HasPrefix(s.rest, tail) {
+			w += s.take(len(tail))[1:]
+		}
+	}
 	head, tail, apostrophe := strings.Cut(w, "'")
 	switch {
 	case apostrophe && tail == "s" && contracted[head]:

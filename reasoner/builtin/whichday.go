@@ -64,7 +64,7 @@ func askedAspect(c *cursor) (aspect, bool) {
 	switch {
 	case c.any("what day of the week", "which day of the week", "what weekday", "which weekday", "what day of week", "the day of the week", "what is the day of the week", "what was the day of the week"):
 		return askWeekday, true
-	case c.any("what day of the month", "what date", "which date", "what is the date today", "what is the current date", "what is the date", "what was the date", "what will the date", "what will be the date", "the date today", "the date", "what is date", "what the date", "what is the day and date"):
+	case c.any("what day of the month", "what date", "which date", "what ate", "what is the date today", "what is the current date", "what is the date", "what is a date", "what was the date", "what will the date", "what will be the date", "the date today", "the date", "what is date", "what the date", "what is the day and date"):
 		return askDate, true
 	case c.any("what month", "which month", "what is the month", "what is the current month", "the month"):
 		return askMonth, true
