@@ -79,7 +79,7 @@ FUZZTIME ?= 30s
 fuzz: build ## run every fuzz target for FUZZTIME (30s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[n++]=$$1} /^ok/ {for (i=0;i<n;i++) print $$2, f[i]; n=0}' | \
 	while read -r pkg target; do \
-		echo "$$pkg $$target"; PARLEY_MODELS=$(CURDIR)/$(WEIGHTS) go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$pkg"; \
+		echo "$$pkg $$target"; PARLEY_MODELS=$(CURDIR)/$(WEIGHTS) go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg"; \
 	done
 
 clean: ## remove what was built, but not the weights

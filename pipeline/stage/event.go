@@ -43,36 +43,36 @@ type Item struct {
 
 // The events of a session, in the order in which a plain turn brings them.
 type (
-	// SpeechStarted: the person began to speak, At into the conversation.
+	// SpeechStarted says that the person began to speak, At into the conversation.
 	SpeechStarted struct {
 		ItemID string
 		At     time.Duration
 	}
-	// SpeechStopped: the person's turn is over; their speech ended At.
+	// SpeechStopped says that the person's turn is over; their speech ended At.
 	SpeechStopped struct {
 		ItemID string
 		At     time.Duration
 	}
-	// InputCommitted: the sound since SpeechStarted is now a turn.
+	// InputCommitted says that the sound since SpeechStarted is now a turn.
 	InputCommitted struct{ ItemID, Previous string }
-	// InputCleared: the sound since SpeechStarted was dropped.
+	// InputCleared says that the sound since SpeechStarted was dropped.
 	InputCleared struct{}
-	// ItemAdded: the conversation has a new item, which may still be growing.
+	// ItemAdded says that the conversation has a new item, which may still be growing.
 	ItemAdded struct{ Item Item }
-	// ItemDone: the item is complete.
+	// ItemDone says that the item is complete.
 	ItemDone struct{ Item Item }
-	// Heard: what the recogniser makes of the person's current item. The last
+	// Heard carries what the recogniser makes of the person's current item. The last
 	// one of an item has Transcript.Final.
 	Heard struct {
 		ItemID     string
 		Transcript Transcript
 	}
-	// HearingFailed: the item's words could not be recognised.
+	// HearingFailed says that the item's words could not be recognised.
 	HearingFailed struct {
 		ItemID string
 		Fault  *Fault
 	}
-	// ReplyStarted: the assistant takes the floor with a new item.
+	// ReplyStarted says that the assistant takes the floor with a new item.
 	ReplyStarted struct {
 		ReplyID string
 		ItemID  string
@@ -81,7 +81,7 @@ type (
 		// Spoken says whether it will have sound.
 		Spoken bool
 	}
-	// ReplyText: the next clause of the reply, with the space that joins it to
+	// ReplyText carries the next clause of the reply, with the space that joins it to
 	// what came before, and, when spoken, its words' places in the reply's
 	// sound.
 	ReplyText struct {
@@ -89,7 +89,7 @@ type (
 		Delta           string
 		Words           []SpokenWord
 	}
-	// ReplyGenerated: everything of the reply was handed to the output, or it
+	// ReplyGenerated says that everything of the reply was handed to the output, or it
 	// ended early. Text is all of it that was generated.
 	ReplyGenerated struct {
 		ReplyID, ItemID string
@@ -101,22 +101,22 @@ type (
 		InputTokens     int
 		OutputTokens    int
 	}
-	// PlaybackStarted: the reply's first sound left for the person.
+	// PlaybackStarted says that the reply's first sound left for the person.
 	PlaybackStarted struct{ ReplyID string }
-	// PlaybackStopped: the reply's last sound was heard.
+	// PlaybackStopped says that the reply's last sound was heard.
 	PlaybackStopped struct{ ReplyID string }
-	// PlaybackCleared: the rest of the reply's sound was dropped.
+	// PlaybackCleared says that the rest of the reply's sound was dropped.
 	PlaybackCleared struct{ ReplyID string }
-	// ItemTruncated: only the first Heard of the item's sound was heard; its
+	// ItemTruncated says that only the first Heard of the item's sound was heard; its
 	// text in the history is now Text.
 	ItemTruncated struct {
 		ItemID string
 		Heard  time.Duration
 		Text   string
 	}
-	// Failure: something went wrong that belongs to no item or reply.
+	// Failure says that something went wrong that belongs to no item or reply.
 	Failure struct{ Fault *Fault }
-	// Traced: a turn is over and this is where its time went.
+	// Traced says that a turn is over and this is where its time went.
 	Traced struct{ Turn *trace.Turn }
 )
 

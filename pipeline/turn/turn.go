@@ -48,25 +48,25 @@ type Event interface{ event() }
 
 // The events.
 type (
-	// SpeechStarted: the person began to speak. Interrupt says whether that
+	// SpeechStarted says that the person began to speak. Interrupt says whether that
 	// stops a reply.
 	SpeechStarted struct{ Interrupt bool }
-	// SpeechEnded: the person's turn is over.
+	// SpeechEnded says that the person's turn is over.
 	SpeechEnded struct{}
-	// SpeechDropped: the person's turn is not to be taken into account.
+	// SpeechDropped says that the person's turn is not to be taken into account.
 	SpeechDropped struct{}
-	// WordsFinal: a turn's words are known. Any says whether there are any,
+	// WordsFinal says that a turn's words are known. Any says whether there are any,
 	// Reply whether the turn is to be answered without being asked for.
 	WordsFinal struct{ Any, Reply bool }
-	// ReplyAsked: the client asks for a reply.
+	// ReplyAsked says that the client asks for a reply.
 	ReplyAsked struct{}
-	// ReplyGenerated: all of the reply was made, or making it failed.
+	// ReplyGenerated says that all of the reply was made, or making it failed.
 	ReplyGenerated struct{}
-	// ReplyPlayed: the last of the reply's sound was heard.
+	// ReplyPlayed says that the last of the reply's sound was heard.
 	ReplyPlayed struct{}
-	// CancelAsked: the client wants the reply no further.
+	// CancelAsked says that the client wants the reply no further.
 	CancelAsked struct{}
-	// SilenceAsked: the client wants no more sound, generated or not.
+	// SilenceAsked says that the client wants no more sound, generated or not.
 	SilenceAsked struct{}
 )
 
@@ -85,18 +85,18 @@ type Effect interface{ effect() }
 
 // The effects.
 type (
-	// OpenTurn: begin to recognise a new turn of the person.
+	// OpenTurn says to begin to recognise a new turn of the person.
 	OpenTurn struct{}
-	// CommitTurn: take the person's turn; its final words are wanted.
+	// CommitTurn says to take the person's turn: its final words are wanted.
 	CommitTurn struct{}
-	// DropTurn: forget the person's turn that is under way.
+	// DropTurn says to forget the person's turn that is under way.
 	DropTurn struct{}
-	// StartReply: make a reply to the conversation as it stands.
+	// StartReply says to make a reply to the conversation as it stands.
 	StartReply struct{}
-	// StopReply: stop the reply and its sound at once; history keeps what was
+	// StopReply says to stop the reply and its sound at once; history keeps what was
 	// heard. Interrupted says that the person did it, not the client.
 	StopReply struct{ Interrupted bool }
-	// Refuse: what was asked cannot be done now, for this reason.
+	// Refuse says that what was asked cannot be done now, for this reason.
 	Refuse struct{ Why Refusal }
 )
 

@@ -78,7 +78,7 @@ func (c *Conn) event(e stage.Event) {
 	case stage.PlaybackCleared:
 		c.playback("cleared", e.ReplyID)
 	case stage.ItemTruncated:
-		c.send(&ItemTruncated{Head: head("conversation.item.truncated"), ItemID: e.ItemID, AudioEndMs: e.Heard.Milliseconds()})
+		c.send(&ItemTruncated{Head: head("conversation.item.truncated"), ItemID: e.ItemID, AudioEndMs: e.Heard.Milliseconds(), Text: e.Text})
 	case stage.Failure:
 		c.send(&ErrorEvent{head("error"), errorWire(e.Fault, "")})
 	case stage.Traced:

@@ -57,6 +57,8 @@ type (
 		ItemID       string `json:"item_id"`
 		ContentIndex int    `json:"content_index"`
 		AudioEndMs   int64  `json:"audio_end_ms"`
+		// Text is what was heard of the item; a field of Parley's own.
+		Text string `json:"parley_text"`
 	}
 	// SpeechStarted is "input_audio_buffer.speech_started".
 	SpeechStarted struct {

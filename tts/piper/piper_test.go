@@ -46,23 +46,23 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func needVoices(t testing.TB) *Synthesizer {
-	t.Helper()
+func needVoices(tb testing.TB) *Synthesizer {
+	tb.Helper()
 	if speaker == nil {
-		t.Skip("the voices are not installed: run make models")
+		tb.Skip("the voices are not installed: run make models")
 	}
 	return speaker
 }
 
 // speak gives all pieces of a clause.
-func speak(t testing.TB, clause string, d stage.Delivery) []stage.Speech {
-	t.Helper()
+func speak(tb testing.TB, clause string, d stage.Delivery) []stage.Speech {
+	tb.Helper()
 	var all []stage.Speech
-	if err := needVoices(t).Speak(t.Context(), stage.Clause{Text: clause}, d, func(p stage.Speech) error {
+	if err := needVoices(tb).Speak(tb.Context(), stage.Clause{Text: clause}, d, func(p stage.Speech) error {
 		all = append(all, p)
 		return nil
 	}); err != nil {
-		t.Fatalf("speak %q: %v", clause, err)
+		tb.Fatalf("speak %q: %v", clause, err)
 	}
 	return all
 }
