@@ -75,6 +75,12 @@ func Install(ctx context.Context, s Store, from Sources, progress func(File)) er
 			return err
 		}
 	}
+	// The voices are cut now, so that the first start is as quick as any.
+	for _, v := range PiperVoices {
+		if _, err := s.PiperGraphs(v); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
