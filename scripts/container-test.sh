@@ -29,7 +29,7 @@ chroot "$root" sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-g
 chroot "$root" useradd --system --uid 10001 --create-home parley
 install -m 755 bin/parley "$root/usr/local/bin/parley"
 mkdir -p "$root/var/lib/parley"
-cp -r models/weights "$root/var/lib/parley/models"
+cp -rL models/weights "$root/var/lib/parley/models"
 chown -R 10001 "$root/var/lib/parley/models"
 
 run() {
