@@ -10,12 +10,13 @@ scripts/packages.sh debootstrap
 root=$(mktemp -d)
 server=
 cleanup() {
-	[ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true
+	pkill -u 10001 -x parley 2>/dev/null && wait "$server" || true
 	umount "$root/proc" 2>/dev/null || true
 	rm -rf "$root"
 }
 trap cleanup EXIT
 
+chmod 755 "$root" # or else nobody but root may enter
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | grep -v security | head -n 1)
 [ -n "$mirror" ] || { echo "apt knows no Debian mirror" >&2; exit 1; }
 debootstrap --variant=minbase bookworm "$root" "$mirror" >/dev/null
@@ -36,7 +37,7 @@ run() {
 	chroot --userspec=10001 "$root" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/parley \
 		PARLEY_MODELS=/var/lib/parley/models PARLEY_LISTEN=127.0.0.1:18080 PARLEY_WEBRTC_UDP=127.0.0.1:13478 "$@"
 }
-run parley serve 2>"$root/log" &
+run parley serve >"$root/log" 2>&1 &
 server=$!
 for _ in $(seq 100); do
 	run parley health 2>/dev/null && break
